@@ -1,0 +1,5 @@
+"""Grade the counting-ones recurrent-network exercise."""
+
+__all__ = ["__version__"]
+
+__version__ = "0.1.0"
