@@ -8,7 +8,6 @@ same wrong answer twice) earns its share only when every ungated one of its chec
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -182,34 +181,36 @@ def _describe(value: Value) -> str:
 def _as_array(value: Value) -> np.ndarray:
     """Float64 array of a nested answer. Raises ContractError if it is ragged or holds None."""
     if value is None:
-        msg = "None"
-        raise ContractError(msg)
+        raise ContractError("None")
     if isinstance(value, tuple):
         parts = [_as_array(item) for item in value]
         if len({part.shape for part in parts}) > 1:
             # (1,)-shaped and 0-d scalars side by side are still numbers
             if all(part.size == 1 for part in parts):
                 return np.array([float(part.reshape(())) for part in parts])
-            msg = _describe(value)
-            raise ContractError(msg)
+            raise ContractError(_describe(value))
         return np.stack(parts) if parts else np.zeros(0)
     return np.asarray(value, dtype=np.float64)
 
 
-def _squeeze_to(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
+def _in_shape(array: np.ndarray, name: str, shape: tuple[int, ...]) -> np.ndarray | None:
     """`array` in `shape` when they differ by nothing that the contract distinguishes, else None.
 
-    A scalar may come with any number of size-1 axes; anything else must match exactly.
+    A scalar may come with any number of size-1 axes, losses with size-1 axes after the first
+    (a list of `(1,)` tensors, say); anything else must match exactly.
     """
     if array.shape == shape:
         return array
-    if math.prod(shape) == 1 and shape == () and array.size == 1:
-        return array.reshape(shape)
-    return None
+    if shape == () and array.size == 1:
+        return array.reshape(())
+    column = name == "losses" and array.ndim >= 1 and array.shape[:1] == shape
+    return array.reshape(shape) if column and array.size == shape[0] else None
 
 
-def read_answer(value: Value, names: tuple[str, ...], shapes: tuple[tuple[int, ...], ...]) -> tuple[np.ndarray, ...]:
-    """The parts of an answer as float64 arrays of `shapes` (NaN and infinities kept).
+def read_answer(
+    value: Value, names: tuple[str, ...], shapes: tuple[tuple[int, ...] | None, ...]
+) -> tuple[np.ndarray | None, ...]:
+    """The parts of an answer as float64 arrays of `shapes` (NaN and infinities kept); None where no shape is asked.
 
     A single part is the value itself; several come as a tuple or list, or, where their shapes
     agree, as one array of leading length `len(shapes)`. Raises ContractError with expected and got.
@@ -229,20 +230,19 @@ def read_answer(value: Value, names: tuple[str, ...], shapes: tuple[tuple[int, .
     if len(items) == 1 and isinstance(items[0], (tuple, np.ndarray)):  # an extra wrapping axis around a pair
         return read_answer(items[0], names, shapes)
     if len(items) != len(shapes):
-        msg = f"expected ({', '.join(names)}), got {_describe(value)}"
-        raise ContractError(msg)
+        raise ContractError(f"expected ({', '.join(names)}), got {_describe(value)}")
     return tuple(_read_part(item, name, shape) for item, name, shape in zip(items, names, shapes, strict=True))
 
 
-def _read_part(value: Value, name: str, shape: tuple[int, ...]) -> np.ndarray:
+def _read_part(value: Value, name: str, shape: tuple[int, ...] | None) -> np.ndarray | None:
+    if shape is None:
+        return None
     wanted = "one number" if shape == () else f"shape {shape}"
     try:
         array = _as_array(value)
     except ContractError:
-        msg = f"{name}: expected {wanted}, got {_describe(value)}"
-        raise ContractError(msg) from None
-    part = _squeeze_to(array, shape)
+        raise ContractError(f"{name}: expected {wanted}, got {_describe(value)}") from None
+    part = _in_shape(array, name, shape)
     if part is None:
-        msg = f"{name}: expected {wanted}, got {_describe(array)}"
-        raise ContractError(msg)
+        raise ContractError(f"{name}: expected {wanted}, got {_describe(value)}")
     return part

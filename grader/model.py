@@ -205,12 +205,14 @@ class Counterexample:
     """The smallest case found that fails: arguments by name, what was expected, what came back.
 
     `inputs`, `expected` and `got` hold plain Python data (nested lists, floats, ints, strings), finite numbers only:
-    a NaN or infinity is the string "nan", "inf" or "-inf".
+    a NaN or infinity is the string "nan", "inf" or "-inf". `trace` holds what a right solution computes on the way,
+    by name and in steps of time (`S`, `Y`, …): rows as in the exercise's matrices.
     """
 
     inputs: Mapping[str, object]
     expected: object
     got: object
+    trace: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True)

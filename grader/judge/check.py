@@ -1,0 +1,305 @@
+"""The verdict on one check: screening, then what each property, and the check as a whole, comes to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Protocol
+
+import numpy as np
+
+from grader.cases import Case, CheckCases
+from grader.contract import CheckSpec, PropertySpec
+from grader.judge.findings import MAX_INLINE, Finding, counterexample, error_of, place_of, sentence, size_key
+from grader.judge.policy import DEFAULT_POLICY, Policy, evidence_of
+from grader.judge.screen import Screening, screen
+from grader.judge.twins import Twins, differing_twins, nondeterministic
+from grader.messages import say
+from grader.model import (
+    CheckStatus,
+    CheckVerdict,
+    Diagnosis,
+    Notice,
+    Observation,
+    OutOfMemory,
+    PropertyStatus,
+    PropertyVerdict,
+    Raised,
+    Subject,
+    TimedOut,
+)
+
+__all__ = ["Shrinker", "judge_check"]
+
+
+class Shrinker(Protocol):
+    """Finds a smaller case that fails in the same way as `stored` does, or None."""
+
+    def __call__(self, spec: CheckSpec, subject: Subject, stored: Finding) -> Finding | None:
+        """May ask `subject` as often as its budget allows; never raises for what a submission does."""
+        ...
+
+
+_STATUS_OF_KIND: dict[str, PropertyStatus] = {
+    "right": "passed",
+    "excused": "passed",
+    "wrong": "failed",
+    "form": "error",
+    "malformed": "error",
+    "raised": "error",
+    "memory": "error",
+    "died": "error",
+    "timeout": "timeout",
+    "missing": "missing",
+    "blocked": "blocked",
+}
+
+_WORST_FIRST: tuple[PropertyStatus, ...] = ("failed", "error", "timeout", "missing", "blocked", "passed")
+
+_GENERAL = {
+    "raised": "general.crash",
+    "form": "general.shape",
+    "malformed": "general.shape",
+    "timeout": "general.timeout",
+    "memory": "general.memory",
+    "died": "general.crash",
+}
+
+
+def judge_check(
+    spec: CheckSpec,
+    cases: CheckCases,
+    subject: Subject,
+    *,
+    limit_s: float,
+    policy: Policy = DEFAULT_POLICY,
+    shrinker: Shrinker | None = None,
+) -> CheckVerdict:
+    """What `subject` makes of `cases`: one status for each property of `spec`, and what to tell the student.
+
+    Without a `shrinker` the smallest stored case that fails is the counterexample. Where the
+    policy fails a finding, every property of the check is failed with it. Raises SandboxError
+    for a fault of ours.
+    """
+    screening = screen(spec, cases, subject, limit_s=limit_s, policy=policy)
+    kinds = {finding.kind for _, finding in screening.findings}
+    if kinds == {"missing"}:
+        return _missing(spec, subject, screening)
+    verdict = _as_screened(spec, screening)
+    if verdict.status != "passed":
+        verdict = _with_example(spec, verdict, screening, subject, shrinker)
+    return _under_policy(spec, verdict, evidence_of(screening.watched), policy)
+
+
+# ---------------------------------------------------------------------------- properties
+def _as_screened(spec: CheckSpec, screening: Screening) -> CheckVerdict:
+    twins = differing_twins(screening)
+    properties = tuple(_property(spec, prop, screening, twins) for prop in spec.properties)
+    status = _worst([prop.status for prop in properties])
+    message = say("check.passed", examples=len(screening.findings)) if status == "passed" else ""
+    if status == "blocked":
+        message = say("check.blocked", function=spec.name, cause=_cause(spec, screening.ended_by))
+    diagnoses = _diagnoses(spec, screening, twins)
+    return CheckVerdict(spec.name, status, properties, message, diagnoses, notices=_notices(spec, screening))
+
+
+def _worst(statuses: Sequence[PropertyStatus]) -> CheckStatus:
+    return min(statuses, key=_WORST_FIRST.index)
+
+
+def _property(spec: CheckSpec, prop: PropertySpec, screening: Screening, twins: Twins | None) -> PropertyVerdict:
+    match prop.name:
+        case "inputs_untouched":
+            return _untouched(spec, prop, screening)
+        case "hand_written":
+            return _hand_written(spec, prop, screening)
+        case "repeatable":
+            return _repeatable(spec, prop, screening, twins)
+    findings = screening.of(prop.name)
+    status = _status(findings)
+    return PropertyVerdict(prop.name, status, len(findings), _why(spec, findings, status, screening))
+
+
+def _status(findings: Sequence[Finding]) -> PropertyStatus:
+    statuses = {_STATUS_OF_KIND[finding.kind] for finding in findings}
+    if statuses == {"missing"}:
+        return "missing"
+    if "missing" in statuses:  # a stub for some inputs only: it raised there
+        statuses = statuses - {"missing"} | {"error"}
+    return _worst(list(statuses)) if statuses else "blocked"
+
+
+def _why(spec: CheckSpec, findings: Sequence[Finding], status: PropertyStatus, screening: Screening) -> str:
+    """The sentence on the smallest case that gave a property its status; nothing for a pass."""
+    if status == "passed":
+        return ""
+    if status == "blocked":
+        return say("case.blocked", cause=_cause(spec, screening.ended_by))
+    guilty = [f for f in findings if _STATUS_OF_KIND[f.kind] == status or (f.kind == "missing" and status == "error")]
+    return sentence(spec, min(guilty, key=lambda f: size_key(f.case)))
+
+
+def _cause(spec: CheckSpec, ended_by: Observation | None) -> str:
+    match ended_by:
+        case TimedOut():
+            return say("cause.timeout", function=spec.name)
+        case OutOfMemory():
+            return say("cause.memory", function=spec.name)
+        case _:
+            return say("cause.died", function=spec.name)
+
+
+def _untouched(spec: CheckSpec, prop: PropertySpec, screening: Screening) -> PropertyVerdict:
+    answered = sum(bool(f.answer) or f.kind in {"form", "wrong"} for _, f in screening.findings)
+    names = [spec.parameters[i] for i in sorted(screening.mutated()) if spec.parameters[i] in {"X", "T"}]
+    if names:
+        return PropertyVerdict(prop.name, "failed", answered, _mutates(spec, names))
+    if not answered:
+        return PropertyVerdict(prop.name, "blocked", 0, say("case.no_answers"))
+    return PropertyVerdict(prop.name, "passed", answered)
+
+
+def _mutates(spec: CheckSpec, names: Sequence[str]) -> str:
+    return say("general.mutates_input", function=spec.name, names=" and ".join(names))
+
+
+def _hand_written(spec: CheckSpec, prop: PropertySpec, screening: Screening) -> PropertyVerdict:
+    """Whether the watched calls could be watched; what they showed is the policy's to judge."""
+    for seen in screening.watched:
+        if isinstance(seen, Raised):
+            error = say("general.crash", function=spec.name, error=error_of(seen), place=place_of(seen.location))
+            return PropertyVerdict(prop.name, "error", screening.n_watched, error)
+    if screening.ended_by is not None:
+        reason = say("case.blocked", cause=_cause(spec, screening.ended_by))
+        return PropertyVerdict(prop.name, "blocked", len(screening.watched), reason)
+    return PropertyVerdict(prop.name, "passed", screening.n_watched)
+
+
+def _repeatable(spec: CheckSpec, prop: PropertySpec, screening: Screening, twins: Twins | None) -> PropertyVerdict:
+    """The same answer twice passes, right or wrong: wrong answers fail the properties they belong to."""
+    findings = screening.of(prop.name)
+    if twins is not None:
+        return PropertyVerdict(prop.name, "failed", len(findings), nondeterministic(spec, twins))
+    status = (
+        _status([f for f in findings if f.kind != "wrong"]) if any(f.kind != "wrong" for f in findings) else "passed"
+    )
+    return PropertyVerdict(prop.name, status, len(findings), _why(spec, findings, status, screening))
+
+
+# ---------------------------------------------------------------------------- the check
+def _missing(spec: CheckSpec, subject: Subject, screening: Screening) -> CheckVerdict:
+    seen = screening.findings[0][1].observation
+    near = get_close_matches(spec.name, subject.loaded.others, n=1, cutoff=0.6)
+    if isinstance(seen, Raised) and seen.kind == "NotImplementedError":
+        message = say("general.missing.stub", function=spec.name)
+    elif near:
+        message = say("general.missing.near", function=spec.name, near=near[0])
+    else:
+        message = say("general.missing", function=spec.name)
+    counts = Counter(name for name, _ in screening.findings)
+    properties = tuple(PropertyVerdict(prop.name, "missing", counts[prop.name], message) for prop in spec.properties)
+    return CheckVerdict(spec.name, "missing", properties, message, (Diagnosis("general.missing", message),))
+
+
+def _with_example(
+    spec: CheckSpec, verdict: CheckVerdict, screening: Screening, subject: Subject, shrinker: Shrinker | None
+) -> CheckVerdict:
+    """Add the smallest failing case and its sentence; where no case fails, the first failed property's message."""
+    stored = _smallest(screening, verdict.status)
+    if stored is None:
+        message = verdict.message or next(p.message for p in verdict.properties if p.status == verdict.status)
+        return replace(verdict, message=message)
+    ended = stored.kind in {"timeout", "memory", "died"}
+    steady = differing_twins(screening) is None  # else a small case fails for what was asked before it
+    smaller = shrinker(spec, subject, stored) if shrinker and steady and not ended else None
+    shown = stored if smaller is None else min(smaller, stored, key=lambda finding: size_key(finding.case))
+    example = replace(counterexample(spec, shown), trace=_trace(spec, shown.case))
+    return replace(verdict, message=sentence(spec, shown), counterexample=example)
+
+
+def _trace(spec: CheckSpec, case: Case) -> Mapping[str, object] | None:
+    """What a right solution computes on the way, for a case that a person can follow."""
+    if max(np.size(arg) for arg in case.args) > MAX_INLINE:
+        return None
+    try:
+        from grader.cases.oracle import trace  # noqa: PLC0415 - for a failure only; a student's kit has no solution
+    except ImportError:
+        return None
+    return trace(spec.name, case.args)
+
+
+def _smallest(screening: Screening, status: CheckStatus) -> Finding | None:
+    failing = [f for _, f in screening.findings if f.kind != "blocked" and _STATUS_OF_KIND[f.kind] == status]
+    return min(failing, key=lambda finding: size_key(finding.case), default=None)
+
+
+def _diagnoses(spec: CheckSpec, screening: Screening, twins: Twins | None) -> tuple[Diagnosis, ...]:
+    """The general mistakes, each with how many of the cases show it."""
+    found: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for _, finding in screening.findings:
+        code = _GENERAL.get(finding.kind)
+        if finding.kind == "wrong" and not all(got is None or np.isfinite(got).all() for got in finding.answer):
+            code = "general.nan"
+        if code is not None:
+            found.setdefault(code, _general(spec, code, finding))
+            counts[code] += 1
+    total = len(screening.findings)
+    diagnoses = [Diagnosis(code, message, counts[code], total) for code, message in found.items()]
+    if twins is not None:
+        diagnoses.append(Diagnosis("general.nondeterministic", nondeterministic(spec, twins)))
+    names = [spec.parameters[i] for i in sorted(screening.mutated()) if spec.parameters[i] in {"X", "T"}]
+    if names and any(prop.name == "inputs_untouched" for prop in spec.properties):
+        diagnoses.append(Diagnosis("general.mutates_input", _mutates(spec, names)))
+    return tuple(diagnoses)
+
+
+def _general(spec: CheckSpec, code: str, finding: Finding) -> str:
+    facts = {"function": spec.name}
+    match finding.observation:
+        case Raised() as raised:
+            return say(code, **facts, error=error_of(raised), place=place_of(raised.location))
+        case TimedOut(limit_s):
+            return say(code, **facts, limit=f"{limit_s:g}")
+        case OutOfMemory(limit_bytes):
+            return say(code, **facts, limit=limit_bytes >> 20)
+        case _ if finding.kind == "died":
+            return sentence(spec, finding)
+        case _:
+            return say(code, **facts, problem=finding.problem)
+
+
+def _notices(spec: CheckSpec, screening: Screening) -> tuple[Notice, ...]:
+    for _, finding in screening.findings:
+        if finding.kind == "excused" and isinstance(finding.observation, Raised):
+            code = "train.zero_iterations_raises"
+            message = say(code, function=spec.name, error=error_of(finding.observation))
+            return (Notice(code, message, finding.observation.location),)
+    return ()
+
+
+# ---------------------------------------------------------------------------- policy
+def _under_policy(spec: CheckSpec, verdict: CheckVerdict, evidence: tuple[str, ...], policy: Policy) -> CheckVerdict:
+    """Apply what the course decided: `fail` fails every property, `warn` gives a notice."""
+    notices = list(verdict.notices)
+    failed: list[Diagnosis] = []
+    for kind in evidence:
+        message = say(f"policy.{kind}", function=spec.name)
+        if policy[kind] == "fail":
+            failed.append(Diagnosis(f"policy.{kind}", message))
+        elif policy[kind] == "warn":
+            notices.append(Notice(f"policy.{kind}", message))
+    if not failed:
+        return replace(verdict, notices=tuple(notices))
+    message = failed[0].message
+    properties = tuple(replace(prop, status="failed", message=message) for prop in verdict.properties)
+    return replace(
+        verdict,
+        status="failed",
+        properties=properties,
+        message=message,
+        diagnoses=(*failed, *verdict.diagnoses),
+        notices=tuple(notices),
+    )

@@ -1,0 +1,228 @@
+"""The only composer: from a path to a report. Nothing here runs or parses a submission.
+
+A fault of the submission becomes a verdict or an outcome; a fault of ours ends as `ungraded`, without a score.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from types import TracebackType
+
+from typing_extensions import Self
+
+from grader import __version__
+from grader.cases import PUBLIC_SEED, CaseBank, CheckCases, default_cache_dir, import_bank, load_or_build
+from grader.contract import CHECKS, CheckSpec
+from grader.errors import DeviceError, GraderError, UnreadableError
+from grader.judge import judge_check, shrink_live
+from grader.load import load_program
+from grader.messages import say
+from grader.model import CheckVerdict, Isolation, Notice, Program, Subject
+from grader.result import DoctorFacts, Report, Submission
+from grader.rubric import Rubric
+from grader.sandbox.launch import Template
+from grader.sandbox.levels import HELP, Level, Limits
+from grader.sandbox.subject import ConfinedSubject
+from grader.sandbox.supervisor import Sandbox
+from grader.score import score
+
+__all__ = ["Grader", "Settings", "diagnose_machine"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to grade; what is None here comes from the rubric. `bank` is a file that `grader bank export` wrote."""
+
+    rubric: Rubric = field(default_factory=Rubric)
+    seed: str | None = None
+    device: str = "cpu"
+    isolation: Level = "standard"
+    time_limit_s: float | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    bank: Path | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """What one submission may use."""
+        limits = self.rubric.limits
+        return Limits(
+            time_s=self.time_limit_s or limits.time_limit_s,
+            memory_bytes=limits.memory_bytes,
+            output_bytes=limits.output_bytes,
+        )
+
+
+class Grader:
+    """Grades submissions one after another in a warm sandbox; use it as a context, or close it.
+
+    The constructor starts the sandbox (or takes a `template` that is starting) and reads the case bank meanwhile.
+    Raises IsolationError, DeviceError, BankError or SandboxError.
+    """
+
+    def __init__(self, settings: Settings, *, template: Template | None = None) -> None:
+        self.settings = settings
+        self._sandbox = Sandbox(
+            limits=settings.limits, device=settings.device, least=settings.isolation, template=template
+        )
+        try:
+            self._bank = _bank(settings)
+            self.isolation: Isolation = self._sandbox.ready()
+        except BaseException:
+            self._sandbox.close()
+            raise
+
+    def grade(self, path: Path | str, *, exclude: frozenset[Path] = frozenset()) -> Report:
+        """The report on one submission; `exclude` names files that are other people's, never to be imported.
+
+        A file that cannot be read, or holds nothing to grade, gives the outcome "unreadable".
+        """
+        started = time.monotonic()
+        name = os.fspath(path)
+        try:
+            program = load_program(path, exclude=exclude)
+        except UnreadableError as fault:
+            return self._ungraded(Submission(name), "unreadable", str(fault))
+        submission = Submission(name, program.sha256, program.kind)
+        subject = ConfinedSubject(self._sandbox, program, {**self.settings.rubric.mapping, **self.settings.mapping})
+        try:
+            return self._grade(submission, program, subject, started)
+        except GraderError as fault:
+            return self._ungraded(submission, "ungraded", str(fault), program.notices)
+        finally:
+            subject.close()
+
+    def _grade(self, submission: Submission, program: Program, subject: Subject, started: float) -> Report:
+        loaded = subject.loaded
+        loaded_s = time.monotonic() - started
+        submission = Submission(submission.path, submission.sha256, submission.kind, "flat" if loaded.flat else "functions")
+        notices = (*program.notices, *loaded.notices)
+        if loaded.flat:
+            return self._ungraded(submission, "ungraded", say("flat.not_yet"), notices)
+        verdicts = tuple(self._judge(spec, self._bank[spec.name], subject) for spec in CHECKS)
+        marks = score(verdicts, self.settings.rubric)
+        return Report(
+            outcome="graded",
+            submission=submission,
+            checks=marks.checks,
+            score=marks.points,
+            max_score=marks.max_points,
+            pass_points=marks.pass_points,
+            passed=marks.passed,
+            notices=(*notices, *(notice for verdict in verdicts for notice in verdict.notices)),
+            review=marks.review,
+            isolation=self.isolation,
+            provenance=self._provenance(),
+            timings={"load_s": loaded_s, "total_s": time.monotonic() - started},
+        )
+
+    def _judge(self, spec: CheckSpec, cases: CheckCases, subject: Subject) -> CheckVerdict:
+        return judge_check(
+            spec,
+            cases,
+            subject,
+            limit_s=self.settings.limits.time_s,
+            policy=self.settings.rubric.policy,
+            shrinker=shrink_live,
+        )
+
+    def _ungraded(
+        self, submission: Submission, outcome: str, reason: str, notices: tuple[Notice, ...] = ()
+    ) -> Report:
+        rubric = self.settings.rubric
+        most = sum(rubric.points.values())
+        return Report(
+            outcome="unreadable" if outcome == "unreadable" else "ungraded",
+            submission=submission,
+            max_score=most,
+            pass_points=most * rubric.pass_mark / 100,
+            reason=reason,
+            notices=notices,
+            isolation=self.isolation,
+            provenance=self._provenance(),
+        )
+
+    def _provenance(self) -> dict[str, str | None]:
+        versions = self._sandbox.facts.get("versions", {})
+        return {
+            "bank_sha256": self._bank.sha256,
+            "rubric_sha256": self.settings.rubric.sha256,
+            "seed": self._bank.seed,
+            "grader": __version__,
+            "torch": versions.get("torch") or _version("torch"),
+            "numpy": versions.get("numpy") or _version("numpy"),
+            "hypothesis": self._bank.hypothesis_version,
+            "python": platform.python_version(),
+            "device": self.settings.device,
+        }
+
+    def close(self) -> None:
+        """End the sandbox and whatever it started."""
+        self._sandbox.close()
+
+    def __enter__(self) -> Self:
+        """Use as a context: closed at the end."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+
+def _bank(settings: Settings) -> CaseBank:
+    if settings.bank is not None:
+        return import_bank(settings.bank)
+    return load_or_build(settings.seed or settings.rubric.seed or PUBLIC_SEED)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+# ---------------------------------------------------------------------------- the machine
+def diagnose_machine(device: str = "cpu") -> DoctorFacts:
+    """What this machine can do: the isolation really in force, the device, the cache, versions. Raises SandboxError."""
+    problem = None
+    try:
+        with Sandbox(device=device, least="none") as sandbox:
+            isolation = sandbox.examine()
+            versions = dict(sandbox.facts.get("versions", {}))
+    except DeviceError as fault:
+        problem = str(fault)
+        with Sandbox(least="none") as sandbox:
+            isolation = sandbox.examine()
+            versions = dict(sandbox.facts.get("versions", {}))
+    folder = default_cache_dir()
+    return DoctorFacts(
+        isolation=isolation,
+        helps={layer: HELP[layer] for layer, _ in isolation.missing if layer in HELP},
+        device=device,
+        device_name="one thread of the processor" if device == "cpu" else device,
+        device_problem=problem,
+        cache_dir=str(folder) if folder else "none",
+        cache_problem=_cache_problem(folder),
+        versions={
+            "grader": __version__,
+            "python": platform.python_version(),
+            **{name: versions.get(name) or _version(name) for name in ("torch", "numpy")},
+            "hypothesis": _version("hypothesis"),
+            "system": f"{platform.system()} {platform.release()}",
+        },
+    )
+
+
+def _cache_problem(folder: Path | None) -> str | None:
+    if folder is None:
+        return "there is no home folder: the case bank is built anew each time"
+    probe = next(part for part in (folder, *folder.parents) if part.exists())
+    return None if os.access(probe, os.W_OK) else f"{probe} cannot be written: the case bank is built anew each time"

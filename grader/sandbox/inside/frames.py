@@ -1,0 +1,219 @@
+"""The wire between supervisor and child: bounded frames of plain data, nothing that could be executed.
+
+A frame is `<u32 header length> <u32 payload length> <header: JSON> <payload: raw array bytes>`. Values
+in a header are small tagged lists (see `encode` and `decode`); array bytes lie in the payload. Both
+sides use this module; the supervisor reads hostile bytes with it, so `decode` checks everything and
+raises FrameError, never anything else.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from typing import Any, NoReturn
+
+import numpy as np
+
+__all__ = [
+    "HEADER_LIMIT",
+    "PAYLOAD_LIMIT",
+    "PREFIX",
+    "FrameError",
+    "Unspeakable",
+    "decode",
+    "encode",
+    "pack",
+    "parse_header",
+    "prefix_lengths",
+]
+
+HEADER_LIMIT = 4 << 20
+PAYLOAD_LIMIT = 64 << 20
+PREFIX = struct.Struct("<II")
+
+_DTYPES = {"f8": np.dtype("<f8"), "f4": np.dtype("<f4"), "i8": np.dtype("<i8"), "b1": np.dtype("bool")}
+_KINDS = {"f": "f8", "i": "i8", "u": "i8", "b": "b1"}
+_MAX_DEPTH = 12
+_MAX_NODES = 50_000
+_MAX_AXES = 16
+_INT64 = 1 << 63
+
+
+class FrameError(Exception):
+    """The bytes are no frame, or hold what a frame may not hold."""
+
+
+class Unspeakable(Exception):  # noqa: N818 - reads as what it says: the value has no form on the wire
+    """A value that is no number, array or nesting of these; the message names its type."""
+
+
+def pack(header: object, payload: bytes | bytearray = b"") -> bytes:
+    """One frame as bytes. Raises FrameError past the limits."""
+    text = json.dumps(header, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+    if len(text) > HEADER_LIMIT or len(payload) > PAYLOAD_LIMIT:
+        raise FrameError("frame too large")
+    return PREFIX.pack(len(text), len(payload)) + text + payload
+
+
+def prefix_lengths(prefix: bytes) -> tuple[int, int]:
+    """Header and payload length. Raises FrameError past the limits."""
+    header, payload = PREFIX.unpack(prefix)
+    if header > HEADER_LIMIT or payload > PAYLOAD_LIMIT:
+        raise FrameError("frame too large")
+    return int(header), int(payload)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise FrameError(f"{name} in a frame header")
+
+
+def parse_header(text: bytes) -> dict[str, Any]:
+    """The header as a dict. Raises FrameError."""
+    try:
+        header = json.loads(text.decode("ascii"), parse_constant=_refuse_constant)
+    except FrameError:
+        raise
+    except (ValueError, RecursionError, MemoryError) as fault:
+        raise FrameError(f"unreadable header: {type(fault).__name__}") from None
+    if not isinstance(header, dict):
+        raise FrameError("a header must be an object")
+    return header
+
+
+# ---------------------------------------------------------------------------- writing
+class _Writer:
+    """Collects the payload while values are turned into tagged lists."""
+
+    def __init__(self, payload: bytearray) -> None:
+        self.payload = payload
+        self.nodes = 0
+
+    def array(self, value: np.ndarray) -> list[Any]:
+        kind = _KINDS.get(value.dtype.kind)
+        if kind is None:
+            if value.dtype == object:
+                return self.value(value.tolist(), 1)
+            raise Unspeakable(f"an array of {value.dtype}")
+        name = "f4" if value.dtype == np.float32 else kind
+        if value.dtype == np.uint64 and value.size and int(value.max()) >= _INT64:
+            name = "f8"
+        raw = np.ascontiguousarray(value, dtype=_DTYPES[name]).tobytes()
+        offset = len(self.payload)
+        if offset + len(raw) > PAYLOAD_LIMIT:
+            raise Unspeakable(f"an array of shape {value.shape}: larger than {PAYLOAD_LIMIT >> 20} MiB")
+        self.payload += raw
+        return ["a", name, list(value.shape), offset]
+
+    def sequence(self, value: list[Any] | tuple[Any, ...] | range, depth: int) -> list[Any]:
+        if len(value) > _MAX_NODES:
+            raise Unspeakable(f"a list of {len(value)} items")
+        if value and all(type(item) is float for item in value):
+            return self.array(np.array(value, dtype=np.float64))
+        return ["t", [self.value(item, depth + 1) for item in value]]
+
+    def value(self, value: Any, depth: int = 0) -> list[Any]:
+        self.nodes += 1
+        if depth > _MAX_DEPTH or self.nodes > _MAX_NODES:
+            raise Unspeakable("lists nested too deeply, or holding too much")
+        kind = type(value)
+        if kind is float:
+            return ["f", value.hex()]
+        if kind is bool:
+            return ["b", value]
+        if value is None:
+            return ["n"]
+        if kind.__module__.partition(".")[0] == "torch" and hasattr(value, "detach"):
+            return self.tensor(value)
+        if isinstance(value, (np.ndarray, np.generic)):
+            return self.array(np.asarray(value))
+        if isinstance(value, (list, tuple, range)):
+            return self.sequence(value, depth)
+        return self.other(value)
+
+    def tensor(self, value: Any) -> list[Any]:
+        plain = value.detach()
+        if plain.is_complex() or plain.is_quantized:
+            raise Unspeakable(f"a tensor of {plain.dtype}")
+        if plain.layout.__str__() != "torch.strided":
+            plain = plain.to_dense()
+        plain = plain.cpu().resolve_neg()
+        if plain.dtype.is_floating_point and plain.dtype.itemsize < 4:
+            plain = plain.float()
+        return self.array(plain.numpy())
+
+    def other(self, value: Any) -> list[Any]:
+        """Subclasses and relatives of what the contract names: fractions, tensor subclasses, `__array__`, int-likes."""
+        if isinstance(value, int):
+            number = int(value)
+            return ["i", number] if -_INT64 <= number < _INT64 else ["f", _to_float(number).hex()]
+        if isinstance(value, float):
+            return ["f", float(value).hex()]
+        if hasattr(value, "detach") and hasattr(value, "numpy"):
+            return self.tensor(value)
+        if hasattr(value, "__array__"):
+            return self.array(np.asarray(value))
+        if hasattr(value, "__float__") and not isinstance(value, (str, bytes)):
+            return ["f", _to_float(value).hex()]
+        raise Unspeakable(type(value).__name__)
+
+
+def _to_float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def encode(value: Any, payload: bytearray) -> list[Any]:
+    """Turn an answer (or an argument) into a tagged list, its arrays appended to `payload`.
+
+    Tensors come from any device and dtype but complex. Raises Unspeakable, or whatever a hostile object raises.
+    """
+    return _Writer(payload).value(value)
+
+
+# ---------------------------------------------------------------------------- reading
+def decode(tagged: Any, payload: bytes | memoryview, depth: int = 0) -> Any:
+    """The value of a tagged list: NumPy arrays (float64, int64, bool; read-only), numbers, None, tuples.
+
+    Raises FrameError on anything else.
+
+    >>> buffer = bytearray()
+    >>> decode(encode([1.5, (2, True)], buffer), bytes(buffer))
+    (1.5, (2, True))
+    """
+    if depth > _MAX_DEPTH + 2 or type(tagged) is not list or not tagged:
+        raise FrameError("not a value")
+    match tagged:
+        case ["f", str(text)] if len(text) <= 32:
+            try:
+                return float.fromhex(text)
+            except (ValueError, OverflowError):
+                raise FrameError("not a number") from None
+        case ["b", bool(truth)]:
+            return truth
+        case ["n"]:
+            return None
+        case ["i", int(number)] if type(number) is int and -_INT64 <= number < _INT64:
+            return number
+        case ["t", list(items)] if len(items) <= _MAX_NODES:
+            return tuple(decode(item, payload, depth + 1) for item in items)
+        case ["a", str(name), list(shape), int(offset)] if type(offset) is int:
+            return _decode_array(name, shape, offset, payload)
+    raise FrameError("not a value")
+
+
+def _decode_array(name: str, shape: list[Any], offset: int, payload: bytes | memoryview) -> np.ndarray:
+    dtype = _DTYPES.get(name)
+    if dtype is None or len(shape) > _MAX_AXES or any(type(n) is not int or not 0 <= n <= PAYLOAD_LIMIT for n in shape):
+        raise FrameError("not an array")
+    count = math.prod(shape)
+    if count == 0:  # however odd its other axes, an empty array is just empty
+        return np.zeros([min(n, 1) for n in shape] if len(shape) > 1 else 0, np.float64)
+    if offset < 0 or count > PAYLOAD_LIMIT or offset + count * dtype.itemsize > len(payload):
+        raise FrameError("an array outside its frame")
+    if name == "b1":  # any byte but 0 and 1 is undefined as a bool
+        return np.frombuffer(payload, np.uint8, count, offset).reshape(shape) != 0
+    flat = np.frombuffer(payload, dtype, count, offset).reshape(shape)
+    return flat.astype(np.float64) if name == "f4" else flat

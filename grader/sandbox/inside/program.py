@@ -1,0 +1,182 @@
+"""Runs a submission statement by statement and says what came of it.
+
+A statement that raises or runs past its share of time is noted and the next goes on, so that a crashed plot or an
+endless demonstration costs no function defined before or after it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from time import monotonic
+from types import ModuleType
+from typing import Any, TypedDict
+
+from . import stubs
+from .companions import CompanionFinder, register_source
+from .parsing import CellText, Parsed, Statement, parse_cells
+from .running import Alarm, Runner
+from .survey import CONTRACT, code_place, is_flat, own_functions, resolve
+from .wording import LoadNotice
+
+__all__ = ["CompanionText", "LoadedProgram", "run_program"]
+
+_MAX_NOTICES = 100
+_LEAST_SHARE_S = 0.1
+_SURVEY_S = 1.0
+
+
+class CompanionText(TypedDict):
+    """A companion module as it comes over the wire."""
+
+    name: str
+    source: str
+
+
+@dataclass
+class LoadedProgram:
+    """A program that has run: `functions` maps contract names to what is to be called, `defined` to (cell, line).
+
+    `files` maps the file names of its code to cells (None: a script or a companion), `others` names further functions.
+
+    `flat`: it defines no function of the training and trains at top level. `notices`: what was left out, raised or
+    was stopped.
+    """
+
+    namespace: dict[str, Any]
+    functions: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    files: Mapping[str, int | None] = field(default_factory=dict)
+    defined: dict[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)
+    flat: bool = False
+    notices: list[LoadNotice] = field(default_factory=list)
+
+
+class _Clock:
+    """Shares of time: a quarter of the budget for one statement while some is left, then 0.1 s each."""
+
+    def __init__(self, budget_s: float) -> None:
+        self._budget_s = budget_s
+        self._start = monotonic()
+
+    def share_s(self) -> float:
+        left_s = self._budget_s - (monotonic() - self._start)
+        return max(_LEAST_SHARE_S, min(self._budget_s / 4, left_s))
+
+
+class _Bindings:
+    """Which statement last bound each name that a contract function is looked up under."""
+
+    def __init__(self, namespace: dict[str, Any], names: Sequence[str]) -> None:
+        self._namespace = namespace
+        self._values = dict.fromkeys(names)
+        self.places: dict[str, tuple[int | None, int | None]] = {}
+
+    def note(self, statement: Statement) -> None:
+        for name, old in self._values.items():
+            new = self._namespace.get(name)
+            if new is not old:
+                self._values[name] = new
+                self.places[name] = (statement.cell, statement.node.lineno)
+
+
+def _fresh_namespace(script: bool) -> dict[str, Any]:  # noqa: FBT001 -- private, and obvious at its one call
+    """Namespace of a module `submission`, not `__main__`, that pickle, dataclasses and inspect can find."""
+    module = ModuleType("submission")
+    if script:
+        module.__file__ = "submission.py"
+    sys.modules["submission"] = module
+    return module.__dict__
+
+
+def _skipped(statement: Statement) -> LoadNotice:
+    message = "this statement did not end, or ended the whole program; it was left out"
+    return {"code": "general.timeout", "message": message, "cell": statement.cell, "line": statement.node.lineno}
+
+
+def _run_all(
+    parsed: Parsed,
+    runner: Runner,
+    bindings: _Bindings,
+    clock: _Clock,
+    skip: frozenset[int],
+    started: Callable[[int], None],
+) -> list[LoadNotice]:
+    notices = []
+    for index, statement in enumerate(parsed.statements):
+        if index in skip:
+            notices.append(_skipped(statement))
+            continue
+        started(index)
+        notice = runner.run(statement, clock.share_s())
+        if notice is not None:
+            notices.append(notice)
+        try:
+            bindings.note(statement)
+        except BaseException:  # noqa: BLE001, S112 -- the namespace may hold keys whose __eq__ raises
+            continue
+    return notices
+
+
+def _survey(
+    loaded: LoadedProgram, bindings: _Bindings, theirs: Mapping[str, str], cells: Mapping[str, int | None]
+) -> None:
+    for function, name in theirs.items():
+        try:
+            value = resolve(loaded.namespace, name)
+            filename, line = code_place(value) or ("", None)
+        except Exception:  # noqa: BLE001, S112 -- a property that raises is no function
+            continue
+        if value is None:
+            continue
+        place = bindings.places.get(name.split(".")[0], (None, None))
+        loaded.functions[function] = value
+        loaded.defined[function] = (cells[filename], line) if filename in cells else place
+
+
+def _capped(notices: list[LoadNotice]) -> list[LoadNotice]:
+    if len(notices) <= _MAX_NOTICES:
+        return notices
+    more = len(notices) - _MAX_NOTICES
+    message = f"{more} more statements were left out, raised an exception or were stopped"
+    return [*notices[:_MAX_NOTICES], {"code": "load.more_notices", "message": message, "cell": None, "line": None}]
+
+
+def run_program(
+    cells: Sequence[CellText],
+    companions: Sequence[CompanionText],
+    *,
+    aliases: Mapping[str, str],
+    budget_s: float,
+    skip: frozenset[int],
+    started: Callable[[int], None],
+) -> LoadedProgram:
+    """Run `cells` in this process, for good: builtins are patched, stubs and companions become importable.
+
+    `aliases` maps contract names to the names that stand in for them (dotted: an attribute). `started(i)` is called
+    before statement i; the supervisor kills a child that swallows the soft limit and starts another with i in `skip`.
+    One statement may take a quarter of `budget_s`, and 0.1 s once that is spent. Student code makes it raise nothing.
+    """
+    finder = CompanionFinder({companion["name"]: companion["source"] for companion in companions})
+    finder.install()
+    stubs.install()  # last: asked before the companions are
+    parsed = parse_cells(cells)
+    for filename, source in parsed.sources.items():
+        register_source(filename, source)
+    loaded = LoadedProgram(_fresh_namespace(any(cell["number"] is None for cell in cells)))
+    theirs = {function: aliases.get(function, function) for function in CONTRACT}
+    places = {statement.filename: statement.cell for statement in parsed.statements}
+    filenames = frozenset(places) | finder.filenames
+    loaded.files = {**dict.fromkeys(finder.filenames), **places}
+    alarm = Alarm()
+    runner = Runner(loaded.namespace, alarm, filenames)
+    bindings = _Bindings(loaded.namespace, [name.split(".")[0] for name in theirs.values()])
+    loaded.notices = _capped(parsed.notices + _run_all(parsed, runner, bindings, _Clock(budget_s), skip, started))
+    with suppress(BaseException):  # what was found so far stands
+        alarm.run(lambda: _survey(loaded, bindings, theirs, places), _SURVEY_S)
+    known = frozenset(theirs.values())
+    loaded.others = own_functions(loaded.namespace, filenames, known)
+    loaded.flat = is_flat([statement.node for statement in parsed.statements], loaded.defined)
+    return loaded

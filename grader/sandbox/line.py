@@ -1,0 +1,157 @@
+"""The line to one child: frames with deadlines over pipes, its output counted, its end explained."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from grader.sandbox.inside import frames
+
+__all__ = ["BROKEN", "ChildFloodedError", "ChildGoneError", "ChildLine", "ChildSilentError", "LineEnd"]
+
+_CHUNK = 1 << 20
+_FLOOD_FACTOR = 16
+
+
+class ChildSilentError(Exception):
+    """The child did not answer, or did not listen, by the deadline."""
+
+
+class ChildGoneError(Exception):
+    """The child closed its end."""
+
+
+class ChildFloodedError(Exception):
+    """The child printed beyond every measure."""
+
+
+BROKEN = (ChildSilentError, ChildGoneError, ChildFloodedError)
+"""What may come of reading from a child, besides a FrameError."""
+
+
+@dataclass(frozen=True)
+class LineEnd:
+    """How a child ended: exit code (negative: a signal), why it was killed ("" if it was not), CPU seconds, peak bytes."""
+
+    code: int
+    killed: str
+    cpu_s: float
+    peak_bytes: int
+
+
+class ChildLine:
+    """Pipes to a child. Not thread-safe; `close` must be called and may be called twice."""
+
+    def __init__(
+        self, *, questions: int, answers: int, output: int, output_bytes: int, finish: Callable[[bool], LineEnd]
+    ) -> None:
+        self._questions, self._answers, self._output = questions, answers, output
+        self._output_limit = output_bytes * _FLOOD_FACTOR
+        self._kept_output = bytearray()
+        self._output_bytes, self._keep = 0, output_bytes
+        self._finish = finish
+        self._buffer = bytearray()
+        self._end: LineEnd | None = None
+        for fd in (questions, answers, output):
+            os.set_blocking(fd, False)
+        self._poll = select.poll()
+        self._poll.register(answers, select.POLLIN)
+        self._poll.register(output, select.POLLIN)
+
+    @property
+    def printed(self) -> bytes:
+        """The first bytes of what the child printed."""
+        return bytes(self._kept_output)
+
+    # ------------------------------------------------------------------ output
+    def _drain_output(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while piece := os.read(self._output, _CHUNK):
+                self._output_bytes += len(piece)
+                self._kept_output += piece[: max(0, self._keep - len(self._kept_output))]
+                if self._output_bytes > self._output_limit:
+                    raise ChildFloodedError
+            self._poll.unregister(self._output)  # closed at the other end
+
+    def _wait(self, deadline: float) -> None:
+        """Wait until an answer may be read, draining output. Raises ChildSilentError at the deadline."""
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise ChildSilentError
+            for fd, _ in self._poll.poll(left * 1000):
+                if fd == self._output:
+                    self._drain_output()
+                else:
+                    return
+
+    # ------------------------------------------------------------------ frames
+    def send(self, header: object, payload: bytes | bytearray = b"", *, deadline: float) -> None:
+        """Send one frame. Raises ChildSilentError, ChildGoneError, ChildFloodedError."""
+        view = memoryview(frames.pack(header, payload))
+        while view:
+            try:
+                view = view[os.write(self._questions, view) :]
+            except BlockingIOError:
+                self._wait_to_write(deadline)
+            except OSError:
+                raise ChildGoneError from None
+
+    def _wait_to_write(self, deadline: float) -> None:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise ChildSilentError
+        readable, _, _ = select.select([self._output], [self._questions], [], min(left, 0.1))
+        if readable:
+            self._drain_output_quietly()
+
+    def _drain_output_quietly(self) -> None:
+        with contextlib.suppress(KeyError):  # already unregistered
+            self._drain_output()
+
+    def _need(self, count: int, deadline: float) -> None:
+        while len(self._buffer) < count:
+            try:
+                piece = os.read(self._answers, _CHUNK)
+            except BlockingIOError:
+                self._wait(deadline)
+                continue
+            if not piece:
+                raise ChildGoneError
+            self._buffer += piece
+
+    def _take(self, count: int) -> bytes:
+        piece = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        return piece
+
+    def receive(self, *, deadline: float) -> tuple[dict[str, Any], bytes]:
+        """The next frame's header and payload.
+
+        Raises FrameError for what is no frame, ChildSilentError, ChildGoneError, ChildFloodedError.
+        """
+        if time.monotonic() > deadline:
+            raise ChildSilentError
+        self._need(frames.PREFIX.size, deadline)
+        header, payload = frames.prefix_lengths(bytes(self._buffer[: frames.PREFIX.size]))
+        self._need(frames.PREFIX.size + header + payload, deadline)
+        self._take(frames.PREFIX.size)
+        text = self._take(header)
+        return frames.parse_header(text), self._take(payload)
+
+    # ------------------------------------------------------------------ the end
+    def close(self, *, kill: bool = True) -> LineEnd:
+        """End the child (unless it is known to have ended by itself) and say how it ended. Raises SandboxError."""
+        if self._end is not None:
+            return self._end
+        for fd in (self._questions, self._answers, self._output):
+            with contextlib.suppress(OSError):
+                os.close(fd)
+        self._end = LineEnd(code=-9, killed="supervisor", cpu_s=0.0, peak_bytes=0)
+        self._end = self._finish(kill)
+        return self._end

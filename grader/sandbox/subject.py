@@ -1,0 +1,237 @@
+"""A submission in its confined child, as something that answers questions.
+
+A child that hangs, dies or babbles is closed; the next questions go to a fresh one, in which the statement
+that did it at load time is skipped. What a child says is data: types are checked, lengths bounded.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from grader.contract import FUNCTIONS
+from grader.model import (
+    Answered,
+    Died,
+    Loaded,
+    Location,
+    Malformed,
+    Notice,
+    Observation,
+    OutOfMemory,
+    Program,
+    Question,
+    Raised,
+    TimedOut,
+)
+from grader.sandbox.inside import frames
+from grader.sandbox.line import BROKEN, ChildFloodedError, ChildGoneError, ChildLine, ChildSilentError, LineEnd
+from grader.sandbox.supervisor import Sandbox
+
+__all__ = ["ConfinedSubject"]
+
+_MAX_RELOADS = 12
+_LOAD_SHARES = 4  # one statement may use a quarter of the time for loading
+_GRACE_S = 1.5
+_TEXT = 500
+_BROKEN = (*BROKEN, frames.FrameError)
+
+
+def _text(value: object, limit: int = _TEXT) -> str:
+    return value[:limit] if isinstance(value, str) else ""
+
+
+def _location(value: object) -> Location | None:
+    if not isinstance(value, list) or len(value) != 2:
+        return None
+    cell, line = (n if type(n) is int and 0 < n < 10**7 else None for n in value)
+    return Location(cell, line) if cell or line else None
+
+
+class ConfinedSubject:
+    """Implements `grader.model.Subject` over a `Sandbox`."""
+
+    def __init__(self, sandbox: Sandbox, program: Program, aliases: Mapping[str, str]) -> None:
+        self._sandbox, self._program, self._aliases = sandbox, program, dict(aliases)
+        self._line: ChildLine | None = None
+        self._loaded: Loaded | None = None
+        self._skip: dict[int, Notice] = {}
+        self._ends_s = time.monotonic() + sandbox.limits.whole_s
+        self._asked = 0
+        self._gave_up: Observation | None = None
+
+    # ------------------------------------------------------------------ loading
+    @property
+    def loaded(self) -> Loaded:
+        """What the program defines; runs it the first time. Raises SandboxError."""
+        if self._loaded is None:
+            self._load()
+        assert self._loaded is not None
+        return self._loaded
+
+    def _load(self) -> None:
+        """Run the program in a fresh child; a statement that ends the child is skipped in the next one."""
+        for _ in range(_MAX_RELOADS):
+            self._line = self._sandbox.spawn()
+            running = -1
+            try:
+                self._line.send({"program": self._request()}, deadline=time.monotonic() + _GRACE_S)
+                while True:
+                    header, _ = self._line.receive(deadline=self._statement_deadline())
+                    if "loaded" in header:
+                        self._loaded = self._read_loaded(header["loaded"])
+                        return
+                    started = header.get("started")
+                    running = started if type(started) is int and 0 <= started < 10**6 else running
+            except _BROKEN as fault:
+                why = self._explain(fault, self._close_line(fault))
+                if running in self._skip or running < 0 or time.monotonic() > self._ends_s:
+                    break
+                self._skip[running] = Notice("general.timeout" if isinstance(why, TimedOut) else "general.crash", "")
+        else:
+            why = Died("the program could not be run: statement after statement ended the process")
+        self._gave_up = why
+        self._loaded = Loaded(notices=(Notice("general.crash", _sentence(why)),))
+
+    def _request(self) -> dict[str, Any]:
+        program, limits = self._program, self._sandbox.limits
+        return {
+            "cells": [{"source": cell.source, "number": cell.number} for cell in program.cells],
+            "companions": [{"name": c.name, "source": c.source} for c in program.companions],
+            "aliases": self._aliases,
+            "budget_s": limits.time_s,
+            "skip": sorted(self._skip),
+            "device": self._sandbox.device,
+            "memory_bytes": limits.memory_bytes,
+        }
+
+    def _statement_deadline(self) -> float:
+        share = self._sandbox.limits.time_s / _LOAD_SHARES + _GRACE_S
+        return min(time.monotonic() + share, self._ends_s + _GRACE_S)
+
+    @staticmethod
+    def _read_loaded(report: object) -> Loaded:
+        if not isinstance(report, dict):
+            return Loaded()
+        defined = report.get("defined")
+        places = defined.items() if isinstance(defined, dict) else ()
+        others = report.get("others")
+        notices = report.get("notices")
+        return Loaded(
+            defined={name: _location(place) or Location() for name, place in places if name in FUNCTIONS},
+            others=tuple(_text(name, 80) for name in others[:50]) if isinstance(others, list) else (),
+            flat=report.get("flat") is True,
+            notices=tuple(
+                Notice(_text(n.get("code"), 60), _text(n.get("message")), _location([n.get("cell"), n.get("line")]))
+                for n in (notices[:200] if isinstance(notices, list) else ())
+                if isinstance(n, dict)
+            ),
+        )
+
+    # ------------------------------------------------------------------ asking
+    def ask(self, questions: Sequence[Question], *, limit_s: float) -> Iterator[Observation]:
+        """Answer in order, lazily (see `grader.model.Subject`). Raises SandboxError for a fault of ours.
+
+        After anything that costs the child its life the iterator ends with the observation that says so.
+        """
+        whole_left = self._ends_s - time.monotonic()
+        limit_s = min(limit_s, whole_left)
+        if limit_s <= 0:
+            yield TimedOut(self._sandbox.limits.whole_s)
+            return
+        if self._line is None:
+            self._load()
+        if self._gave_up is not None:
+            yield self._gave_up
+            return
+        assert self._line is not None
+        deadline = time.monotonic() + limit_s
+        first = self._asked
+        self._asked += len(questions)
+        try:
+            self._send(self._line, questions, first, deadline)
+            for index in range(first, first + len(questions)):
+                header, payload = self._line.receive(deadline=deadline)
+                if header.get("id") != index:
+                    raise frames.FrameError("an answer to another question")
+                yield self._read(header, payload)
+        except _BROKEN as fault:
+            yield self._explain(fault, self._close_line(fault), limit_s)
+
+    @staticmethod
+    def _send(line: ChildLine, questions: Sequence[Question], first: int, deadline: float) -> None:
+        payload = bytearray()
+        asked = [
+            [index, q.function, q.watch, [frames.encode(argument, payload) for argument in q.args]]
+            for index, q in enumerate(questions, first)
+        ]
+        line.send({"ask": asked}, payload, deadline=deadline)
+
+    def _read(self, header: dict[str, Any], payload: bytes) -> Observation:
+        location = _location(header.get("location"))
+        if "value" in header:
+            mutated, evidence = header.get("mutated"), header.get("evidence")
+            return Answered(
+                frames.decode(header["value"], payload),
+                tuple(n for n in mutated if type(n) is int)[:8] if isinstance(mutated, list) else (),
+                tuple(_text(item, 40) for item in evidence[:8]) if isinstance(evidence, list) else (),
+            )
+        if "memory" in header:
+            return OutOfMemory(self._sandbox.limits.memory_bytes, location)
+        if "malformed" in header:
+            return Malformed(_text(header["malformed"]))
+        if "raised" in header:
+            missing = header.get("missing") is True
+            return Raised(_text(header["raised"], 80), _text(header.get("message")), location, missing)
+        raise frames.FrameError("neither an answer nor a failure")
+
+    # ------------------------------------------------------------------ ends
+    def _close_line(self, fault: Exception | None = None) -> LineEnd:
+        assert self._line is not None
+        line, self._line = self._line, None
+        return line.close(kill=not isinstance(fault, ChildGoneError))
+
+    def _explain(self, fault: Exception, end: LineEnd, limit_s: float | None = None) -> Observation:
+        limits = self._sandbox.limits
+        if end.killed == "scratch":
+            return Died("it filled its scratch folder")
+        match fault:
+            case ChildSilentError():
+                return TimedOut(limits.time_s if limit_s is None else limit_s)
+            case ChildFloodedError():
+                return Died("it printed without end")
+            case ChildGoneError() if end.killed:
+                return Malformed("it closed the connection it answers on")
+            case ChildGoneError() if end.code == -signal.SIGKILL and end.cpu_s >= limits.whole_s:
+                return TimedOut(limits.whole_s)
+            case ChildGoneError() if end.code == -signal.SIGKILL:
+                return OutOfMemory(limits.memory_bytes)
+            case ChildGoneError() if end.code < 0:
+                return Died(f"the process was ended by {_signal_name(-end.code)}")
+            case ChildGoneError():
+                return Died(f"the program ended the process (exit status {end.code})")
+        return Malformed(f"an answer that cannot be read ({fault})")
+
+    def close(self) -> None:
+        """End the child and everything it started."""
+        if self._line is not None:
+            self._close_line()
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _sentence(why: Observation) -> str:
+    match why:
+        case Died(reason) | Malformed(reason):
+            return reason
+        case TimedOut(limit_s):
+            return f"it did not end within {limit_s:g} s"
+        case _:
+            return "it used more memory than allowed"
