@@ -8,6 +8,7 @@ same wrong answer twice) earns its share only when every ungated one of its chec
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ __all__ = ["CHECKS", "CHECK_BY_NAME", "FUNCTIONS", "CheckSpec", "ContractError",
 
 @dataclass(frozen=True)
 class PropertySpec:
-    """A named property: `title` completes "the function is right for …" or "…: "."""
+    """A named property; `title` says in a few words what it asks of the function."""
 
     name: str
     title: str
@@ -164,7 +165,7 @@ def _describe(value: Value) -> str:
     """Name the form of an answer in words a student uses.
 
     >>> _describe((np.zeros(3), 1.0))
-    'a tuple of 2 (an array of shape (3,), a number)'
+    'a list or tuple of 2 (an array of shape (3,), a number)'
     """
     match value:
         case None:
@@ -173,24 +174,35 @@ def _describe(value: Value) -> str:
             return f"an array of shape {value.shape}"
         case tuple():
             inside = ", ".join(_describe(item) for item in value[:4])
-            return f"a tuple of {len(value)} ({inside}{', …' if len(value) > 4 else ''})"
+            return f"a list or tuple of {len(value)} ({inside}{', …' if len(value) > 4 else ''})"
         case _:
             return "a number"
 
 
 def _as_array(value: Value) -> np.ndarray:
     """Float64 array of a nested answer. Raises ContractError if it is ragged or holds None."""
-    if value is None:
-        raise ContractError("None")
     if isinstance(value, tuple):
+        if all(type(item) in {float, int, bool} for item in value):
+            return np.array([_as_float(item) for item in value], dtype=np.float64)
         parts = [_as_array(item) for item in value]
-        if len({part.shape for part in parts}) > 1:
-            # (1,)-shaped and 0-d scalars side by side are still numbers
-            if all(part.size == 1 for part in parts):
-                return np.array([float(part.reshape(())) for part in parts])
-            raise ContractError(_describe(value))
-        return np.stack(parts) if parts else np.zeros(0)
-    return np.asarray(value, dtype=np.float64)
+        if len({part.shape for part in parts}) == 1:
+            return np.stack(parts)
+        if all(part.size == 1 for part in parts):  # (1,)-shaped and 0-d scalars side by side are still numbers
+            return np.array([float(part.reshape(())) for part in parts])
+        raise ContractError(_describe(value))
+    if isinstance(value, np.ndarray):
+        return np.asarray(value, dtype=np.float64)
+    return np.array(_as_float(value))
+
+
+def _as_float(value: Value) -> float:
+    """A number as a float, infinite where it is too large for one. Raises ContractError for what is no number."""
+    if not isinstance(value, (float, int)):
+        raise ContractError(_describe(value))
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _in_shape(array: np.ndarray, name: str, shape: tuple[int, ...]) -> np.ndarray | None:

@@ -9,7 +9,8 @@ import os
 import platform
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
@@ -62,11 +63,13 @@ class Grader:
     """Grades submissions one after another in a warm sandbox; use it as a context, or close it.
 
     The constructor starts the sandbox (or takes a `template` that is starting) and reads the case bank meanwhile.
+    `several`: more than one submission follows, so the next one's child is got ready while one is graded.
     Raises IsolationError, DeviceError, BankError or SandboxError.
     """
 
-    def __init__(self, settings: Settings, *, template: Template | None = None) -> None:
+    def __init__(self, settings: Settings, *, several: bool = False, template: Template | None = None) -> None:
         self.settings = settings
+        self._several = several
         self._sandbox = Sandbox(
             limits=settings.limits, device=settings.device, least=settings.isolation, template=template
         )
@@ -99,8 +102,10 @@ class Grader:
 
     def _grade(self, submission: Submission, program: Program, subject: Subject, started: float) -> Report:
         loaded = subject.loaded
+        if self._several:  # the next child is confined while this one answers
+            self._sandbox.prepare()
         loaded_s = time.monotonic() - started
-        submission = Submission(submission.path, submission.sha256, submission.kind, "flat" if loaded.flat else "functions")
+        submission = replace(submission, style="flat" if loaded.flat else "functions")
         notices = (*program.notices, *loaded.notices)
         if loaded.flat:
             return self._ungraded(submission, "ungraded", say("flat.not_yet"), notices)
@@ -131,11 +136,9 @@ class Grader:
             shrinker=shrink_live,
         )
 
-    def _ungraded(
-        self, submission: Submission, outcome: str, reason: str, notices: tuple[Notice, ...] = ()
-    ) -> Report:
+    def _ungraded(self, submission: Submission, outcome: str, reason: str, notices: tuple[Notice, ...] = ()) -> Report:
         rubric = self.settings.rubric
-        most = sum(rubric.points.values())
+        most = sum(rubric.points.values(), Fraction(0))
         return Report(
             outcome="unreadable" if outcome == "unreadable" else "ungraded",
             submission=submission,

@@ -26,6 +26,7 @@ __all__ = [
     "FORMAT",
     "MAX_BYTES",
     "PUBLIC_SEED",
+    "WITHOUT_CASES",
     "Case",
     "CaseBank",
     "CheckCases",
@@ -40,6 +41,9 @@ FORMAT = 1
 """Raised whenever the bytes of a bank, or what they mean, change."""
 
 PUBLIC_SEED = "public"
+
+WITHOUT_CASES = frozenset({"inputs_untouched", "hand_written"})
+"""Properties that are seen in the answers to other cases, or in calls that are watched."""
 
 _MAGIC = f"bptt-grader-bank/{FORMAT}"
 MAX_BYTES = 64 << 20
@@ -197,15 +201,13 @@ def _read_content(content: Any, sha256: str) -> CaseBank:
 
 
 def _read_check(spec: CheckSpec, content: Any) -> CheckCases:
-    known = [prop.name for prop in spec.properties]
-    _expect(type(content) is dict and set(content) <= set(known), f"properties of {spec.name}", content)
+    asked = [prop.name for prop in spec.properties if prop.name not in WITHOUT_CASES]
+    _expect(type(content) is dict and set(content) == set(asked), f"the properties of {spec.name}", content)
     groups = []
-    for name in known:
-        cases = content.get(name, [])
-        _expect(type(cases) is list, "a list of cases", cases)
-        if cases:
-            groups.append(PropertyCases(name, tuple(_read_case(spec, case) for case in cases)))
-    _expect(groups, f"cases of {spec.name}", "none")
+    for name in asked:
+        cases = content[name]
+        _expect(type(cases) is list and cases, f"cases of {spec.name}, {name}", cases)
+        groups.append(PropertyCases(name, tuple(_read_case(spec, case) for case in cases)))
     return CheckCases(spec.name, tuple(groups))
 
 

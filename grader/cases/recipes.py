@@ -89,7 +89,10 @@ def _elementwise() -> dict[str, Recipe]:
         "above_zero": Recipe(((_f(2.0),), (_f([0.5, 3.0]),)), one(elementwise(sign=1)), 5),
         "below_zero": Recipe(((_f(-2.0),), (_f([-0.5, -3.0]),)), one(elementwise(sign=-1)), 5, telling=False),
         "at_zero": Recipe(
-            ((_f(0.0),), (_f(-0.0),), (_f([0.0, -0.0, 1.0]),)), one(elementwise((1, 2))), 2, telling=False
+            ((_f(0.0),), (_f(-0.0),), (_f([0.0, -0.0, 1.0]),)),
+            one(elementwise((1, 2)).map(lambda S: S * 0)),
+            2,
+            telling=False,
         ),
         "shapes": Recipe(
             ((_f(1.5),), (_f([1.0, -1.0]),), (_f([[1.0, -1.0], [-0.5, 0.25]]),), (_f([[-1.0], [2.0], [3.0]]),)),
@@ -298,7 +301,9 @@ def _train() -> dict[str, Recipe]:
             5,
             checked=losses_only,
         ),
-        "recovers_teacher": Recipe((), _taught(), 4, checked=weights_only),
+        "recovers_teacher": Recipe(
+            ((_column(1, 1), _column(0.75, 1.6875), _f(0.5), _f(0.5), 0.25, 24),), _taught(), 4, checked=weights_only
+        ),
         "zero_iterations": Recipe(((*small, 0.125, 0),), _training((2, 4), (0, 0), (4, 8)), 2),
         "zero_learning_rate": Recipe(
             ((*small, 0.0, 2),), _training((2, 4), (1, 3), (4, 8)).map(lambda args: (*args[:4], 0.0, args[5])), 2

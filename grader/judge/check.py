@@ -12,7 +12,8 @@ import numpy as np
 
 from grader.cases import Case, CheckCases
 from grader.contract import CheckSpec, PropertySpec
-from grader.judge.findings import MAX_INLINE, Finding, counterexample, error_of, place_of, sentence, size_key
+from grader.judge.findings import MAX_INLINE, Finding, counterexample, error_of, sentence, size_key
+from grader.judge.general import general_diagnoses, mutates
 from grader.judge.policy import DEFAULT_POLICY, Policy, evidence_of
 from grader.judge.screen import Screening, screen
 from grader.judge.twins import Twins, differing_twins, nondeterministic
@@ -52,20 +53,11 @@ _STATUS_OF_KIND: dict[str, PropertyStatus] = {
     "memory": "error",
     "died": "error",
     "timeout": "timeout",
-    "missing": "missing",
+    "missing": "error",  # for some inputs only: it raised there
     "blocked": "blocked",
 }
 
 _WORST_FIRST: tuple[PropertyStatus, ...] = ("failed", "error", "timeout", "missing", "blocked", "passed")
-
-_GENERAL = {
-    "raised": "general.crash",
-    "form": "general.shape",
-    "malformed": "general.shape",
-    "timeout": "general.timeout",
-    "memory": "general.memory",
-    "died": "general.crash",
-}
 
 
 def judge_check(
@@ -90,7 +82,7 @@ def judge_check(
     verdict = _as_screened(spec, screening)
     if verdict.status != "passed":
         verdict = _with_example(spec, verdict, screening, subject, shrinker)
-    return _under_policy(spec, verdict, evidence_of(screening.watched), policy)
+    return _under_policy(spec, verdict, evidence_of([finding.observation for finding in screening.watched]), policy)
 
 
 # ---------------------------------------------------------------------------- properties
@@ -101,7 +93,7 @@ def _as_screened(spec: CheckSpec, screening: Screening) -> CheckVerdict:
     message = say("check.passed", examples=len(screening.findings)) if status == "passed" else ""
     if status == "blocked":
         message = say("check.blocked", function=spec.name, cause=_cause(spec, screening.ended_by))
-    diagnoses = _diagnoses(spec, screening, twins)
+    diagnoses = general_diagnoses(spec, screening, twins)
     return CheckVerdict(spec.name, status, properties, message, diagnoses, notices=_notices(spec, screening))
 
 
@@ -113,22 +105,15 @@ def _property(spec: CheckSpec, prop: PropertySpec, screening: Screening, twins: 
     match prop.name:
         case "inputs_untouched":
             return _untouched(spec, prop, screening)
-        case "hand_written":
-            return _hand_written(spec, prop, screening)
         case "repeatable":
             return _repeatable(spec, prop, screening, twins)
-    findings = screening.of(prop.name)
-    status = _status(findings)
+    findings = screening.watched if prop.name == "hand_written" else screening.of(prop.name)
+    status = _status(findings) if findings or prop.name != "hand_written" else "passed"  # allowed: nothing was watched
     return PropertyVerdict(prop.name, status, len(findings), _why(spec, findings, status, screening))
 
 
 def _status(findings: Sequence[Finding]) -> PropertyStatus:
-    statuses = {_STATUS_OF_KIND[finding.kind] for finding in findings}
-    if statuses == {"missing"}:
-        return "missing"
-    if "missing" in statuses:  # a stub for some inputs only: it raised there
-        statuses = statuses - {"missing"} | {"error"}
-    return _worst(list(statuses)) if statuses else "blocked"
+    return _worst([_STATUS_OF_KIND[finding.kind] for finding in findings]) if findings else "blocked"
 
 
 def _why(spec: CheckSpec, findings: Sequence[Finding], status: PropertyStatus, screening: Screening) -> str:
@@ -137,7 +122,7 @@ def _why(spec: CheckSpec, findings: Sequence[Finding], status: PropertyStatus, s
         return ""
     if status == "blocked":
         return say("case.blocked", cause=_cause(spec, screening.ended_by))
-    guilty = [f for f in findings if _STATUS_OF_KIND[f.kind] == status or (f.kind == "missing" and status == "error")]
+    guilty = [finding for finding in findings if _STATUS_OF_KIND[finding.kind] == status]
     return sentence(spec, min(guilty, key=lambda f: size_key(f.case)))
 
 
@@ -153,28 +138,12 @@ def _cause(spec: CheckSpec, ended_by: Observation | None) -> str:
 
 def _untouched(spec: CheckSpec, prop: PropertySpec, screening: Screening) -> PropertyVerdict:
     answered = sum(bool(f.answer) or f.kind in {"form", "wrong"} for _, f in screening.findings)
-    names = [spec.parameters[i] for i in sorted(screening.mutated()) if spec.parameters[i] in {"X", "T"}]
-    if names:
-        return PropertyVerdict(prop.name, "failed", answered, _mutates(spec, names))
+    changed = mutates(spec, screening)
+    if changed:
+        return PropertyVerdict(prop.name, "failed", answered, changed)
     if not answered:
         return PropertyVerdict(prop.name, "blocked", 0, say("case.no_answers"))
     return PropertyVerdict(prop.name, "passed", answered)
-
-
-def _mutates(spec: CheckSpec, names: Sequence[str]) -> str:
-    return say("general.mutates_input", function=spec.name, names=" and ".join(names))
-
-
-def _hand_written(spec: CheckSpec, prop: PropertySpec, screening: Screening) -> PropertyVerdict:
-    """Whether the watched calls could be watched; what they showed is the policy's to judge."""
-    for seen in screening.watched:
-        if isinstance(seen, Raised):
-            error = say("general.crash", function=spec.name, error=error_of(seen), place=place_of(seen.location))
-            return PropertyVerdict(prop.name, "error", screening.n_watched, error)
-    if screening.ended_by is not None:
-        reason = say("case.blocked", cause=_cause(spec, screening.ended_by))
-        return PropertyVerdict(prop.name, "blocked", len(screening.watched), reason)
-    return PropertyVerdict(prop.name, "passed", screening.n_watched)
 
 
 def _repeatable(spec: CheckSpec, prop: PropertySpec, screening: Screening, twins: Twins | None) -> PropertyVerdict:
@@ -182,16 +151,15 @@ def _repeatable(spec: CheckSpec, prop: PropertySpec, screening: Screening, twins
     findings = screening.of(prop.name)
     if twins is not None:
         return PropertyVerdict(prop.name, "failed", len(findings), nondeterministic(spec, twins))
-    status = (
-        _status([f for f in findings if f.kind != "wrong"]) if any(f.kind != "wrong" for f in findings) else "passed"
-    )
-    return PropertyVerdict(prop.name, status, len(findings), _why(spec, findings, status, screening))
+    unread = [finding for finding in findings if finding.kind != "wrong"]
+    status = _status(unread) if unread else "passed"
+    return PropertyVerdict(prop.name, status, len(findings), _why(spec, unread, status, screening))
 
 
 # ---------------------------------------------------------------------------- the check
 def _missing(spec: CheckSpec, subject: Subject, screening: Screening) -> CheckVerdict:
     seen = screening.findings[0][1].observation
-    near = get_close_matches(spec.name, subject.loaded.others, n=1, cutoff=0.6)
+    near = get_close_matches(spec.name, subject.loaded.others, n=1, cutoff=0.75)
     if isinstance(seen, Raised) and seen.kind == "NotImplementedError":
         message = say("general.missing.stub", function=spec.name)
     elif near:
@@ -212,11 +180,12 @@ def _with_example(
         message = verdict.message or next(p.message for p in verdict.properties if p.status == verdict.status)
         return replace(verdict, message=message)
     ended = stored.kind in {"timeout", "memory", "died"}
-    steady = differing_twins(screening) is None  # else a small case fails for what was asked before it
-    smaller = shrinker(spec, subject, stored) if shrinker and steady and not ended else None
+    twins = differing_twins(screening)  # then a small case would fail for what was asked before it
+    smaller = shrinker(spec, subject, stored) if shrinker and twins is None and not ended else None
     shown = stored if smaller is None else min(smaller, stored, key=lambda finding: size_key(finding.case))
+    message = sentence(spec, shown) if twins is None else nondeterministic(spec, twins)
     example = replace(counterexample(spec, shown), trace=_trace(spec, shown.case))
-    return replace(verdict, message=sentence(spec, shown), counterexample=example)
+    return replace(verdict, message=message, counterexample=example)
 
 
 def _trace(spec: CheckSpec, case: Case) -> Mapping[str, object] | None:
@@ -233,42 +202,6 @@ def _trace(spec: CheckSpec, case: Case) -> Mapping[str, object] | None:
 def _smallest(screening: Screening, status: CheckStatus) -> Finding | None:
     failing = [f for _, f in screening.findings if f.kind != "blocked" and _STATUS_OF_KIND[f.kind] == status]
     return min(failing, key=lambda finding: size_key(finding.case), default=None)
-
-
-def _diagnoses(spec: CheckSpec, screening: Screening, twins: Twins | None) -> tuple[Diagnosis, ...]:
-    """The general mistakes, each with how many of the cases show it."""
-    found: dict[str, str] = {}
-    counts: Counter[str] = Counter()
-    for _, finding in screening.findings:
-        code = _GENERAL.get(finding.kind)
-        if finding.kind == "wrong" and not all(got is None or np.isfinite(got).all() for got in finding.answer):
-            code = "general.nan"
-        if code is not None:
-            found.setdefault(code, _general(spec, code, finding))
-            counts[code] += 1
-    total = len(screening.findings)
-    diagnoses = [Diagnosis(code, message, counts[code], total) for code, message in found.items()]
-    if twins is not None:
-        diagnoses.append(Diagnosis("general.nondeterministic", nondeterministic(spec, twins)))
-    names = [spec.parameters[i] for i in sorted(screening.mutated()) if spec.parameters[i] in {"X", "T"}]
-    if names and any(prop.name == "inputs_untouched" for prop in spec.properties):
-        diagnoses.append(Diagnosis("general.mutates_input", _mutates(spec, names)))
-    return tuple(diagnoses)
-
-
-def _general(spec: CheckSpec, code: str, finding: Finding) -> str:
-    facts = {"function": spec.name}
-    match finding.observation:
-        case Raised() as raised:
-            return say(code, **facts, error=error_of(raised), place=place_of(raised.location))
-        case TimedOut(limit_s):
-            return say(code, **facts, limit=f"{limit_s:g}")
-        case OutOfMemory(limit_bytes):
-            return say(code, **facts, limit=limit_bytes >> 20)
-        case _ if finding.kind == "died":
-            return sentence(spec, finding)
-        case _:
-            return say(code, **facts, problem=finding.problem)
 
 
 def _notices(spec: CheckSpec, screening: Screening) -> tuple[Notice, ...]:

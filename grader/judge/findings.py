@@ -91,10 +91,11 @@ def _within(part: Part, got: np.ndarray) -> Any:
 
 
 # ---------------------------------------------------------------------------- ordering
-def size_key(case: Case) -> tuple[int, int, str]:
-    """Sorts the cases that a person can trace by hand first: fewest numbers, then the shortest to write."""
+def size_key(case: Case) -> tuple[bool, int, int, str]:
+    """Sorts the cases that a person can trace by hand first: one answer right, fewest numbers, shortest to write."""
     written = json.dumps([_plain(arg) for arg in case.args])
-    return sum(np.size(arg) for arg in case.args), len(written), written
+    interval = any(part is not None and bool((part.low < part.high).any()) for part in case.parts)
+    return interval, sum(np.size(arg) for arg in case.args), len(written), written
 
 
 # ---------------------------------------------------------------------------- words

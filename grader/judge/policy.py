@@ -38,7 +38,7 @@ def watched_questions(spec: CheckSpec, policy: Policy) -> tuple[Question, ...]:
     )
 
 
-def evidence_of(seen: Sequence[Observation]) -> tuple[str, ...]:
+def evidence_of(seen: Sequence[Observation | None]) -> tuple[str, ...]:
     """The policies (`autograd`, `numerical_gradient`) that the watched answers speak against, each once."""
     found = {evidence for answer in seen if isinstance(answer, Answered) for evidence in answer.evidence}
     return tuple(policy for evidence, policy in _POLICY_OF_EVIDENCE.items() if evidence in found)

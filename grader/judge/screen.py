@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.cases import CheckCases
+from grader.cases import Case, CheckCases
 from grader.contract import CheckSpec
 from grader.errors import SandboxError
 from grader.judge.findings import Finding, find
@@ -21,8 +21,8 @@ class Screening:
 
     findings: tuple[tuple[str, Finding], ...]
     """(property, finding), in the order asked."""
-    watched: tuple[Observation, ...]
-    n_watched: int
+    watched: tuple[Finding, ...]
+    """Of the calls watched for evidence; their answers are read, not compared."""
     ended_by: Observation | None
 
     def of(self, name: str) -> tuple[Finding, ...]:
@@ -31,8 +31,8 @@ class Screening:
 
     def mutated(self) -> frozenset[int]:
         """Positions of the arguments that some call changed."""
-        answers = [finding.observation for _, finding in self.findings] + list(self.watched)
-        return frozenset(i for seen in answers if isinstance(seen, Answered) for i in seen.mutated)
+        seen = [finding.observation for finding in (*(f for _, f in self.findings), *self.watched)]
+        return frozenset(i for answer in seen if isinstance(answer, Answered) for i in answer.mutated)
 
 
 def screen(spec: CheckSpec, cases: CheckCases, subject: Subject, *, limit_s: float, policy: Policy) -> Screening:
@@ -41,9 +41,10 @@ def screen(spec: CheckSpec, cases: CheckCases, subject: Subject, *, limit_s: flo
     Nothing is asked once a call ran out of time or memory or ended the child: those cases are
     blocked. Raises SandboxError if fewer answers come back than questions went out.
     """
-    asked = list(cases)
     watched = watched_questions(spec, policy)
-    questions = [Question(spec.name, case.args) for _, case in asked]
+    unchecked = (None,) * len(spec.returns)
+    asked = [*cases, *(("", Case(question.args, unchecked)) for question in watched)]
+    questions = [Question(spec.name, case.args) for _, case in asked[: len(asked) - len(watched)]]
     answers = subject.ask([*questions, *watched], limit_s=limit_s)
     findings: list[tuple[str, Finding]] = []
     ended_by: Observation | None = None
@@ -54,11 +55,8 @@ def screen(spec: CheckSpec, cases: CheckCases, subject: Subject, *, limit_s: flo
         seen = _next(answers, spec)
         ended_by = seen if isinstance(seen, (TimedOut, Died, OutOfMemory)) else None
         findings.append((name, _excused(spec, find(spec, case, seen))))
-    seen_watched: list[Observation] = []
-    while ended_by is None and len(seen_watched) < len(watched):
-        seen_watched.append(_next(answers, spec))
-        ended_by = seen_watched[-1] if isinstance(seen_watched[-1], (TimedOut, Died, OutOfMemory)) else None
-    return Screening(tuple(findings), tuple(seen_watched), len(watched), ended_by)
+    n = len(questions)
+    return Screening(tuple(findings[:n]), tuple(finding for _, finding in findings[n:]), ended_by)
 
 
 def _next(answers: Iterator[Observation], spec: CheckSpec) -> Observation:

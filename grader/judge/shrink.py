@@ -68,7 +68,7 @@ class _Search:
         self.over = False
         self._spec, self._subject, self._kind = spec, subject, kind
         self._calls_left, self._deadline = max_calls, deadline
-        self._known: dict[tuple[int, int, str], bool] = {}
+        self._known: dict[tuple[bool, int, int, str], bool] = {}
 
     def fails(self, args: tuple[Arg, ...]) -> bool:
         """Whether the subject fails `args`; each is asked once. Raises _Stop when the budget is spent."""

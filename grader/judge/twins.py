@@ -1,4 +1,4 @@
-"""The same question asked twice: do the answers lie further apart than two right ones can?"""
+"""The same question asked twice: two answers further apart than right ones can be."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def _differ(finding: Finding, index: int, a: np.ndarray | None, b: np.ndarray | 
     part = finding.case.parts[index]
     if part is None or a is None or b is None:
         return False
-    close = (np.abs(a - b) <= 2 * part.tolerance) | (a == b) | (np.isnan(a) & np.isnan(b))
+    with np.errstate(invalid="ignore"):  # infinity less infinity
+        close = (np.abs(a - b) <= 2 * part.tolerance) | (a == b) | (np.isnan(a) & np.isnan(b))
     return not close.all()
 
 

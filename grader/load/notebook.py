@@ -79,16 +79,19 @@ def _source(cell: dict[str, object]) -> str | None:
     return clean(source) if isinstance(source, str) else None
 
 
-def _languages(document: dict[str, object], code: list[dict[str, object]]) -> Iterator[str]:
+def _language(document: dict[str, object], code: list[dict[str, object]]) -> str | None:
+    """Return the language that a notebook says it is in, if that is not Python and nothing else in it says Python."""
     metadata = _mapping(document.get("metadata"))
     kernel = _mapping(metadata.get("kernelspec"))
     info = _mapping(metadata.get("language_info"))
     named = [kernel.get("language"), info.get("name"), *(cell.get("language") for cell in code)]
-    found = [value.lower() for value in named if isinstance(value, str) and value]
+    found = [value for value in named if isinstance(value, str) and value]
     kernel_name = kernel.get("name")
-    if not found and isinstance(kernel_name, str) and kernel_name.lower().startswith(("ir", "julia")):
-        found = ["R" if kernel_name.lower() == "ir" else kernel_name.lower()]
-    yield from found
+    if not found and isinstance(kernel_name, str) and (kernel_name == "ir" or kernel_name.startswith("julia")):
+        found = ["R" if kernel_name == "ir" else "Julia"]
+    if not found or any(like in value.lower() for value in found for like in _PYTHON_LIKE):
+        return None
+    return "".join(c for c in found[0][:30] if c.isprintable())
 
 
 def read_cells(document: dict[str, object], name: str) -> tuple[tuple[Cell, ...], tuple[Notice, ...]]:
@@ -98,11 +101,9 @@ def read_cells(document: dict[str, object], name: str) -> tuple[tuple[Cell, ...]
     """
     entries = [_mapping(entry) for entry in _all_cells(document)]
     code = [entry for entry in entries if entry.get("cell_type") == "code"]
-    languages = list(_languages(document, code))
-    if languages and not any(like in language for language in languages for like in _PYTHON_LIKE):
-        shown = "".join(c for c in languages[0][:30] if c.isprintable())
+    if (language := _language(document, code)) is not None:
         raise UnreadableError(
-            f"{name} is a notebook in {shown}, not in Python: hand in a Python notebook, or choose its Python kernel"
+            f"{name} is a notebook in {language}, not in Python: hand in a Python notebook, or choose its Python kernel"
         )
     cells: list[Cell] = []
     notices: list[Notice] = []

@@ -8,11 +8,11 @@ import select
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from grader.sandbox.inside import frames
 
-__all__ = ["BROKEN", "ChildFloodedError", "ChildGoneError", "ChildLine", "ChildSilentError", "LineEnd"]
+__all__ = ["BROKEN", "ChildFloodedError", "ChildGoneError", "ChildLine", "ChildSilentError", "Finish", "LineEnd"]
 
 _CHUNK = 1 << 20
 _FLOOD_FACTOR = 16
@@ -34,9 +34,13 @@ BROKEN = (ChildSilentError, ChildGoneError, ChildFloodedError)
 """What may come of reading from a child, besides a FrameError."""
 
 
+Finish: TypeAlias = Literal["kill", "let", "forget"]
+"""How to end a child: kill it; let it end by itself for a moment first; or kill it without waiting to hear how."""
+
+
 @dataclass(frozen=True)
 class LineEnd:
-    """How a child ended: exit code (negative: a signal), why it was killed ("" if it was not), CPU seconds, peak bytes."""
+    """How a child ended: exit code (negative: a signal), why it was killed ("" if it was not), what it used."""
 
     code: int
     killed: str
@@ -48,7 +52,13 @@ class ChildLine:
     """Pipes to a child. Not thread-safe; `close` must be called and may be called twice."""
 
     def __init__(
-        self, *, questions: int, answers: int, output: int, output_bytes: int, finish: Callable[[bool], LineEnd]
+        self,
+        *,
+        questions: int,
+        answers: int,
+        output: int,
+        output_bytes: int,
+        finish: Callable[[Finish], LineEnd | None],
     ) -> None:
         self._questions, self._answers, self._output = questions, answers, output
         self._output_limit = output_bytes * _FLOOD_FACTOR
@@ -56,7 +66,7 @@ class ChildLine:
         self._output_bytes, self._keep = 0, output_bytes
         self._finish = finish
         self._buffer = bytearray()
-        self._end: LineEnd | None = None
+        self._closed = False
         for fd in (questions, answers, output):
             os.set_blocking(fd, False)
         self._poll = select.poll()
@@ -145,13 +155,12 @@ class ChildLine:
         return frames.parse_header(text), self._take(payload)
 
     # ------------------------------------------------------------------ the end
-    def close(self, *, kill: bool = True) -> LineEnd:
-        """End the child (unless it is known to have ended by itself) and say how it ended. Raises SandboxError."""
-        if self._end is not None:
-            return self._end
+    def close(self, how: Finish = "kill") -> LineEnd | None:
+        """End the child and say how it ended; None where that was not asked, or said before. Raises SandboxError."""
+        if self._closed:
+            return None
+        self._closed = True
         for fd in (self._questions, self._answers, self._output):
             with contextlib.suppress(OSError):
                 os.close(fd)
-        self._end = LineEnd(code=-9, killed="supervisor", cpu_s=0.0, peak_bytes=0)
-        self._end = self._finish(kill)
-        return self._end
+        return self._finish(how)

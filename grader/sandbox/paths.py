@@ -36,7 +36,8 @@ def search_path() -> list[str]:
             continue
         path = str(Path(entry).resolve())
         installed = Path(path).name in ("site-packages", "dist-packages", "lib-dynload")
-        if path in standard or path in libraries or installed or (path.startswith(base) and path.endswith(".zip")) or path.startswith(f"{base}{os.sep}lib"):
+        of_python = path.startswith(f"{base}{os.sep}lib") or (path.startswith(base) and path.endswith(".zip"))
+        if path in standard or path in libraries or installed or of_python:
             kept.append(path)
     return list(dict.fromkeys(kept))
 

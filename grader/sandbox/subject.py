@@ -27,6 +27,7 @@ from grader.model import (
     TimedOut,
 )
 from grader.sandbox.inside import frames
+from grader.sandbox.levels import Limits
 from grader.sandbox.line import BROKEN, ChildFloodedError, ChildGoneError, ChildLine, ChildSilentError, LineEnd
 from grader.sandbox.supervisor import Sandbox
 
@@ -188,10 +189,12 @@ class ConfinedSubject:
         raise frames.FrameError("neither an answer nor a failure")
 
     # ------------------------------------------------------------------ ends
-    def _close_line(self, fault: Exception | None = None) -> LineEnd:
+    def _close_line(self, fault: Exception) -> LineEnd:
         assert self._line is not None
         line, self._line = self._line, None
-        return line.close(kill=not isinstance(fault, ChildGoneError))
+        end = line.close("let" if isinstance(fault, ChildGoneError) else "kill")
+        assert end is not None
+        return end
 
     def _explain(self, fault: Exception, end: LineEnd, limit_s: float | None = None) -> Observation:
         limits = self._sandbox.limits
@@ -202,22 +205,26 @@ class ConfinedSubject:
                 return TimedOut(limits.time_s if limit_s is None else limit_s)
             case ChildFloodedError():
                 return Died("it printed without end")
-            case ChildGoneError() if end.killed:
-                return Malformed("it closed the connection it answers on")
-            case ChildGoneError() if end.code == -signal.SIGKILL and end.cpu_s >= limits.whole_s:
-                return TimedOut(limits.whole_s)
-            case ChildGoneError() if end.code == -signal.SIGKILL:
-                return OutOfMemory(limits.memory_bytes)
-            case ChildGoneError() if end.code < 0:
-                return Died(f"the process was ended by {_signal_name(-end.code)}")
             case ChildGoneError():
-                return Died(f"the program ended the process (exit status {end.code})")
+                return _explain_gone(end, limits)
         return Malformed(f"an answer that cannot be read ({fault})")
 
     def close(self) -> None:
         """End the child and everything it started."""
         if self._line is not None:
-            self._close_line()
+            self._line.close("forget")
+            self._line = None
+
+
+def _explain_gone(end: LineEnd, limits: Limits) -> Observation:
+    """What a closed pipe means: why the process behind it is no more."""
+    if end.killed:
+        return Malformed("it closed the connection it answers on")
+    if end.code == -signal.SIGKILL:  # not ours: the processor time limit, or the kernel out of memory
+        return TimedOut(limits.whole_s) if end.cpu_s >= limits.whole_s else OutOfMemory(limits.memory_bytes)
+    if end.code < 0:
+        return Died(f"the process was ended by {_signal_name(-end.code)}")
+    return Died(f"the program ended the process (exit status {end.code})")
 
 
 def _signal_name(number: int) -> str:

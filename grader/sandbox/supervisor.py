@@ -13,12 +13,14 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
+from typing_extensions import Self
+
 from grader.errors import DeviceError, SandboxError
 from grader.model import Isolation
 from grader.sandbox.inside.frames import FrameError
 from grader.sandbox.launch import Switches, Template
 from grader.sandbox.levels import Level, Limits, conclude, require, unconfined
-from grader.sandbox.line import BROKEN, ChildGoneError, ChildLine, LineEnd
+from grader.sandbox.line import BROKEN, ChildGoneError, ChildLine, Finish, LineEnd
 from grader.sandbox.probe import run_canaries
 from grader.sandbox.unconfined import spawn_unconfined
 
@@ -52,7 +54,8 @@ class Sandbox:
         self.device = self._template.device
         self._isolation: Isolation | None = None
         self._runs = 0
-        self._open: ChildLine | None = None
+        self._ended: dict[int, LineEnd] = {}
+        self._spare: ChildLine | None = None
         self.facts: Mapping[str, Any] = {}
 
     def ready(self) -> Isolation:
@@ -84,16 +87,20 @@ class Sandbox:
 
     # ------------------------------------------------------------------ children
     def spawn(self) -> ChildLine:
-        """Fork a child, the one before it being closed first. Raises SandboxError."""
-        if self._open is not None:
-            self._open.close()
+        """Give a fresh child, confined and waiting. The caller closes it. Raises SandboxError."""
+        line, self._spare = self._spare or self._begin(), None
+        self._greet(line)
+        return line
+
+    def prepare(self) -> None:
+        """Begin the next child now, so that it is confined while another core grades. Raises SandboxError."""
+        if self._spare is None:
+            self._spare = self._begin()
+
+    def _begin(self) -> ChildLine:
         if self._template.confining:
-            self._open = self._fork()
-        else:
-            home = tempfile.mkdtemp(prefix="run-", dir=self._template.private)
-            self._open = spawn_unconfined(home)
-        self._greet(self._open)
-        return self._open
+            return self._fork()
+        return spawn_unconfined(tempfile.mkdtemp(prefix="run-", dir=self._template.private))
 
     def _fork(self) -> ChildLine:
         question_read, question_write = os.pipe()
@@ -129,43 +136,55 @@ class Sandbox:
         try:
             header, _ = line.receive(deadline=time.monotonic() + _START_S)
         except (*BROKEN, FrameError) as fault:
-            end = line.close(kill=not isinstance(fault, ChildGoneError))
+            end = line.close("let" if isinstance(fault, ChildGoneError) else "kill")
             said = line.printed.decode("utf-8", "replace").strip()[-300:]
             raise SandboxError(f"a child could not be confined ({type(fault).__name__}, {end}): {said}") from fault
         if header != {"confined": True}:
             raise SandboxError(f"a child began with {header!r}")
 
-    def _finisher(self, run: int) -> Callable[[bool], LineEnd]:
-        """What ends run `run` and says how it ended: `finish(kill)`."""
+    def _finisher(self, run: int) -> Callable[[Finish], LineEnd | None]:
+        """What ends run `run` and says how it ended."""
 
-        def finish(kill: bool) -> LineEnd:  # noqa: FBT001 - a callback with one question
+        def finish(how: Finish) -> LineEnd | None:
             deadline = time.monotonic() + _END_S
-            if kill or not self._template.answers_within(_GRACE_S):  # one that is ending is let end, to learn how
+            # one that is ending by itself is let end, to learn how
+            if how != "let" or not self._heard_of(run, time.monotonic() + _GRACE_S):
                 self._template.send({"kill": run})
-            while True:
-                message = self._template.hear(max(0.01, deadline - time.monotonic()))
-                if message.get("ended") == run:
-                    return LineEnd(
-                        code=int(message["code"]),
-                        killed=str(message["killed"]),
-                        cpu_s=float(message["cpu_s"]),
-                        peak_bytes=int(message["peak_kib"]) * 1024,
-                    )
+            if how == "forget":
+                return None
+            if not self._heard_of(run, deadline):
+                raise SandboxError(f"a child could not be ended within {_END_S:.0f} s")
+            return self._ended.pop(run)
 
         return finish
+
+    def _heard_of(self, run: int, deadline: float) -> bool:
+        """Whether the template reports the end of `run` by the deadline; the ends of others are kept."""
+        while run not in self._ended:
+            left = deadline - time.monotonic()
+            if left <= 0 or not self._template.answers_within(left):
+                return False
+            message = self._template.hear(1.0)
+            self._ended[int(message["ended"])] = LineEnd(
+                code=int(message["code"]),
+                killed=str(message["killed"]),
+                cpu_s=float(message["cpu_s"]),
+                peak_bytes=int(message["peak_kib"]) * 1024,
+            )
+        return True
 
     def close(self) -> None:
         """End the template and whatever it started; remove what lies on disk."""
         try:
-            if self._open is not None:
-                self._open.close()
+            if self._spare is not None:
+                self._spare.close("forget")
         except SandboxError:
-            pass
+            pass  # the template is gone, and its children with it
         finally:
-            self._open = None
+            self._spare = None
             self._template.close()
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> Self:
         """Use as a context: closed at the end."""
         return self
 

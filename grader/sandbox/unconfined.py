@@ -11,23 +11,25 @@ from typing import IO
 from grader.errors import SandboxError
 from grader.sandbox.inside import frames
 from grader.sandbox.launch import boot_command, clean_environment
-from grader.sandbox.line import ChildGoneError, ChildLine, ChildSilentError, LineEnd
+from grader.sandbox.line import ChildGoneError, ChildLine, ChildSilentError, Finish, LineEnd
 
 __all__ = ["spawn_unconfined"]
 
 _END_S = 10.0
+_GRACE_S = 1.0
 
 
 class _ThreadedLine(ChildLine):
     """The same line over a plain process's stdin and stdout: threads stand in for poll, which Windows lacks."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:  # noqa: super-init-not-called - nothing to share
-        assert process.stdin is not None and process.stdout is not None
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:  # nothing of the base class's to set up
+        assert process.stdin is not None
+        assert process.stdout is not None
         self._process = process
         self._stdin: IO[bytes] = process.stdin
         self._pieces: queue.Queue[bytes] = queue.Queue(maxsize=64)
         self._buffer = bytearray()
-        self._end: LineEnd | None = None
+        self._closed = False
         threading.Thread(target=self._read_all, args=(process.stdout,), daemon=True).start()
 
     @property
@@ -70,23 +72,24 @@ class _ThreadedLine(ChildLine):
         if thread.is_alive():
             raise ChildSilentError
 
-    def close(self, *, kill: bool = True) -> LineEnd:
+    def close(self, how: Finish = "kill") -> LineEnd | None:
         """End the process and say how it ended."""
-        if self._end is None:
-            if not kill:
-                with_grace = 1.0
-                try:
-                    self._process.wait(with_grace)
-                except subprocess.TimeoutExpired:
-                    kill = True
-            if kill:
-                self._process.kill()
+        if self._closed:
+            return None
+        self._closed = True
+        killed = how != "let"
+        if how == "let":
             try:
-                code = self._process.wait(_END_S)
-            except subprocess.TimeoutExpired as fault:
-                raise SandboxError("a child process could not be ended") from fault
-            self._end = LineEnd(code=code, killed="supervisor" if kill else "", cpu_s=0.0, peak_bytes=0)
-        return self._end
+                self._process.wait(_GRACE_S)
+            except subprocess.TimeoutExpired:
+                killed = True
+        if killed:
+            self._process.kill()
+        try:
+            code = self._process.wait(_END_S)
+        except subprocess.TimeoutExpired as fault:
+            raise SandboxError("a child process could not be ended") from fault
+        return LineEnd(code=code, killed="supervisor" if killed else "", cpu_s=0.0, peak_bytes=0)
 
 
 def spawn_unconfined(home: str) -> ChildLine:

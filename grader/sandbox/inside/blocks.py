@@ -25,7 +25,7 @@ _STARTS_STATEMENT = re.compile(
     r"(?:async\s+)?def\s+\w+\s*\(|class\s+\w+\s*[(:]|@\w|import\s+\w|from\s+[\w.]+\s+import\b"
     r"|(?:for|while|with|if)\b.*:\s*(?:\#.*)?$|try\s*:"
 )
-_MAX_LINES_SCANNED = 2_000_000
+_MAX_LINES_SCANNED = 500_000
 
 
 class _Scanner:
@@ -46,7 +46,7 @@ class _Scanner:
         self.continued = False
         while True:
             if self.quote:
-                end = re.compile(rf"(?:\\.|(?!{self.quote}).)*{self.quote}").match(line, position)
+                end = re.compile(rf"(?:\\.|(?!{self.quote})[^\\])*{self.quote}").match(line, position)
                 if end is None:
                     return
                 self.quote = ""
@@ -88,7 +88,7 @@ def _end(lines: list[str], start: int) -> tuple[int, bool]:
 
 
 def split_blocks(source: str, accept: Callable[[str, int], bool]) -> None:
-    """Offer each top-level block of `source`, with the number of lines before it, to `accept`: it says whether it parses.
+    """Offer each top-level block of `source`, with the lines before it counted, to `accept`, which says if it parses.
 
     After one that is refused and in which something never closes, the splitting goes on at the next line in column 0,
     so that a forgotten bracket costs its own statement and not all that follow.

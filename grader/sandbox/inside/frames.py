@@ -32,7 +32,12 @@ HEADER_LIMIT = 4 << 20
 PAYLOAD_LIMIT = 64 << 20
 PREFIX = struct.Struct("<II")
 
-_DTYPES = {"f8": np.dtype("<f8"), "f4": np.dtype("<f4"), "i8": np.dtype("<i8"), "b1": np.dtype("bool")}
+_DTYPES: dict[str, np.dtype[Any]] = {
+    "f8": np.dtype("<f8"),
+    "f4": np.dtype("<f4"),
+    "i8": np.dtype("<i8"),
+    "b1": np.dtype("bool"),
+}
 _KINDS = {"f": "f8", "i": "i8", "u": "i8", "b": "b1"}
 _MAX_DEPTH = 12
 _MAX_NODES = 50_000
@@ -117,18 +122,19 @@ class _Writer:
         if depth > _MAX_DEPTH or self.nodes > _MAX_NODES:
             raise Unspeakable("lists nested too deeply, or holding too much")
         kind = type(value)
+        if value is None or kind is bool:
+            return ["n"] if value is None else ["b", value]
         if kind is float:
             return ["f", value.hex()]
-        if kind is bool:
-            return ["b", value]
-        if value is None:
-            return ["n"]
+        if isinstance(value, (list, tuple, range)):
+            return self.sequence(value, depth)
+        return self.array_like(value, kind)
+
+    def array_like(self, value: Any, kind: type) -> list[Any]:
         if kind.__module__.partition(".")[0] == "torch" and hasattr(value, "detach"):
             return self.tensor(value)
         if isinstance(value, (np.ndarray, np.generic)):
             return self.array(np.asarray(value))
-        if isinstance(value, (list, tuple, range)):
-            return self.sequence(value, depth)
         return self.other(value)
 
     def tensor(self, value: Any) -> list[Any]:
@@ -214,6 +220,6 @@ def _decode_array(name: str, shape: list[Any], offset: int, payload: bytes | mem
     if offset < 0 or count > PAYLOAD_LIMIT or offset + count * dtype.itemsize > len(payload):
         raise FrameError("an array outside its frame")
     if name == "b1":  # any byte but 0 and 1 is undefined as a bool
-        return np.frombuffer(payload, np.uint8, count, offset).reshape(shape) != 0
-    flat = np.frombuffer(payload, dtype, count, offset).reshape(shape)
+        return np.not_equal(np.frombuffer(payload, np.uint8, count, offset).reshape(shape), 0)
+    flat: np.ndarray = np.frombuffer(payload, dtype, count, offset).reshape(shape)
     return flat.astype(np.float64) if name == "f4" else flat

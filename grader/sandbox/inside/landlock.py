@@ -66,7 +66,7 @@ class Ruleset:
         """Like `allow_reading`, but files beneath the children `masked` of `folder` may only be listed."""
         hidden = set(masked)
         self._allow(folder, _READ_DIR)
-        self.allow_reading(os.path.join(folder, name) for name in os.listdir(folder) if name not in hidden)
+        self.allow_reading(entry.path for entry in os.scandir(folder) if entry.name not in hidden)
 
     def allow_device(self, path: str) -> None:
         """A device file may be read, written and controlled."""

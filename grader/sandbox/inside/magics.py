@@ -8,17 +8,19 @@ from __future__ import annotations
 import ast
 import re
 
-__all__ = ["parse_with_magics", "strip_cell_magic"]
+__all__ = ["RUNS_ITS_BODY", "parse_with_magics", "strip_cell_magic"]
 
-_MAX_CHARACTERS = 30_000_000
+_MAX_CHARACTERS = 6_000_000
 """Parsed in all while looking for the magics of one text: bounds the retries on a large one."""
 
-_RUNS_ITS_BODY = ("time", "timeit", "capture", "prun", "script_magic")
+RUNS_ITS_BODY = ("time", "timeit", "capture", "prun")
+_PYLAB_IMPORTS = "import numpy as np, matplotlib.pyplot as plt; from numpy import *; from matplotlib.pyplot import *"
 _CELL_MAGIC = re.compile(r"^%%(\w*)")
 _TIMED = re.compile(r"^(\s*(?:[\w.]+\s*=\s*)?)%(?:time|timeit|prun)\b(?:\s+-[a-zA-Z]+(?:\s*\d+)?(?=\s))*\s+(\S.*)$")
-_ASSIGNED = re.compile(r"^(\s*[\w.,\s\[\]'\"]+?=\s*)([!%])(?!=)")
+_ASSIGNED = re.compile(r"^([\w.,\s\[\]'\"]+?=\s*)([!%])(?!=)")
+_PYLAB = re.compile(r"^(\s*)%pylab\b")
 _LINE_MAGIC = re.compile(r"^(\s*)[%!?]")
-_HELP = re.compile(r"^(\s*)[\w.*\[\]()'\"]+\?{1,2}\s*;?\s*(?:#.*)?$")
+_HELP = re.compile(r"^(\s*)[\w.*\[\]()'\"]+\?{1,2}[\s;]*(?:#.*)?$")
 
 
 def strip_cell_magic(source: str) -> tuple[str, str | None]:
@@ -36,7 +38,7 @@ def strip_cell_magic(source: str) -> tuple[str, str | None]:
         match = _CELL_MAGIC.match(line)
         if match is None:
             break
-        if match[1] not in _RUNS_ITS_BODY:
+        if match[1] not in RUNS_ITS_BODY:
             return source, f"%%{match[1]}"
         lines[number] = ""
     return "\n".join(lines), None
@@ -46,6 +48,8 @@ def _rewritten(line: str) -> str | None:
     """Return Python in place of a magic line, None if it is none."""
     if match := _TIMED.match(line):
         return match[1] + match[2]
+    if match := _PYLAB.match(line):
+        return match[1] + _PYLAB_IMPORTS
     if match := _LINE_MAGIC.match(line) or _HELP.match(line):
         return f"{match[1]}pass"
     if match := _ASSIGNED.match(line):

@@ -80,9 +80,9 @@ def rehearse(readable: list[str], masked: list[str]) -> tuple[bool | None, str]:
 
 def _bind(source_fd: int, target: str, *, folder: bool) -> None:
     if folder:
-        os.makedirs(target, exist_ok=True)  # noqa: PTH103 - runs in a bare process: os only
+        os.makedirs(target, exist_ok=True)
     else:
-        os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120 - the same
+        os.makedirs(os.path.dirname(target), exist_ok=True)
         os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o600))
     s.mount(f"/proc/self/fd/{source_fd}", target, None, s.MS_BIND | (s.MS_REC if folder else 0))
 
@@ -93,21 +93,21 @@ def build_root(readable: Iterable[str], masked: Iterable[str], devices: Iterable
     `masked` folders inside `readable` show as empty. Raises OSError.
     """
     s.mount("none", "/", None, s.MS_REC | s.MS_PRIVATE)
-    keep = [path for path in readable if os.path.isdir(path)]  # noqa: PTH112 - os only
-    present = [path for path in devices if os.path.exists(path)]  # noqa: PTH110 - os only
+    keep = [path for path in readable if os.path.isdir(path)]
+    present = [path for path in devices if os.path.exists(path)]
     fds = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in (*keep, *present)}
     root = tempfile.gettempdir()
     s.mount("tmpfs", root, "tmpfs", s.MS_NOSUID | s.MS_NODEV, "size=1m,mode=755")
     for path in keep:
         _bind(fds[path], root + path, folder=True)
     for path in masked:
-        if os.path.isdir(root + path):  # noqa: PTH112 - os only
+        if os.path.isdir(root + path):
             s.mount("tmpfs", root + path, "tmpfs", s.MS_NOSUID | s.MS_NODEV | s.MS_RDONLY, "size=4k,mode=555")
     for link in ("/lib", "/lib64", "/bin"):
-        if os.path.islink(link) and not os.path.lexists(root + link):  # noqa: PTH114 - os only
-            os.symlink(os.readlink(link), root + link)  # noqa: PTH115 - os only
+        if os.path.islink(link) and not os.path.lexists(root + link):
+            os.symlink(os.readlink(link), root + link)
     for path in present:
-        _bind(fds[path], root + path, folder=os.path.isdir(path))  # noqa: PTH112 - os only
+        _bind(fds[path], root + path, folder=os.path.isdir(path))
     for path in keep:
         s.syscall(
             "mount_setattr",
@@ -118,12 +118,12 @@ def build_root(readable: Iterable[str], masked: Iterable[str], devices: Iterable
             len(_ATTRIBUTES_RDONLY_NOSUID_NODEV),
         )
     for folder in (_SCRATCH, "/.old"):
-        os.mkdir(root + folder)  # noqa: PTH102 - os only
+        os.mkdir(root + folder)
     os.chdir(root)
     s.syscall("pivot_root", b".", b".old")
     os.chdir("/")
     s.umount_lazily("/.old")
-    os.rmdir("/.old")  # noqa: PTH106 - os only
+    os.rmdir("/.old")
     s.mount("none", "/", None, s.MS_REMOUNT | s.MS_BIND | s.MS_RDONLY | s.MS_NOSUID | s.MS_NODEV)
     for fd in fds.values():
         os.close(fd)

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
@@ -78,18 +78,22 @@ class Runner:
     alarm: Alarm
     filenames: frozenset[str]
     _future: int = 0
+    _recursion_limit: int = field(default_factory=sys.getrecursionlimit)
 
     def run(self, statement: Statement, limit_s: float) -> LoadNotice | None:
         """Run `statement` for at most `limit_s`; says what it raised, or that it was stopped."""
-        recursion_limit = sys.getrecursionlimit()
         try:
             self.alarm.run(lambda: self._execute(statement), limit_s)
         except BaseException as error:  # noqa: BLE001 -- SystemExit and KeyboardInterrupt cost one statement, too
             stopped = self.alarm.fired
-            if sys.getrecursionlimit() < recursion_limit:  # one that leaves no room to say what happened
-                sys.setrecursionlimit(recursion_limit)
+            self._restore_recursion()
             return self._describe(statement, error, limit_s if stopped else None)
+        self._restore_recursion()
         return None
+
+    def _restore_recursion(self) -> None:
+        if sys.getrecursionlimit() < self._recursion_limit:  # one that leaves no room to say what happened
+            sys.setrecursionlimit(self._recursion_limit)
 
     def _execute(self, statement: Statement) -> None:
         flags = self._future | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT

@@ -15,14 +15,34 @@ from .system import NEW_IPC, NEW_NET, NEW_NS, NEW_PID, NEW_USER, NEW_UTS, number
 
 __all__ = ["build_filter", "load_filter"]
 
-# fmt: off
-_ALLOWED = ["read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "preadv2", "pwritev2", "lseek", "open", "openat", "close", "close_range", "dup", "dup2", "dup3", "stat", "fstat", "lstat", "newfstatat", "statx", "fstatfs", "statfs", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getdents", "getdents64", "getcwd", "chdir", "fchdir", "mkdir", "mkdirat", "rmdir", "unlink", "unlinkat", "rename", "renameat", "renameat2", "link", "linkat", "truncate", "ftruncate", "fallocate", "fsync", "fdatasync", "sync_file_range", "fadvise64", "copy_file_range", "sendfile", "umask", "mmap", "munmap", "mprotect", "mremap", "brk", "madvise", "msync", "mincore", "futex", "futex_waitv", "set_robust_list", "rseq", "membarrier", "set_tid_address", "gettid", "getpid", "getppid", "getuid", "geteuid", "getgid", "getegid", "getgroups", "getpgrp", "getpgid", "getsid", "getresuid", "getresgid", "sched_yield", "sched_getaffinity", "sched_getparam", "sched_getscheduler", "sched_get_priority_max", "sched_get_priority_min", "getcpu", "getpriority", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigpending", "rt_sigtimedwait", "rt_sigsuspend", "sigaltstack", "pause", "restart_syscall", "alarm", "setitimer", "getitimer", "timer_create", "timer_settime", "timer_gettime", "timer_getoverrun", "timer_delete", "timerfd_create", "timerfd_settime", "timerfd_gettime", "nanosleep", "clock_nanosleep", "clock_gettime", "clock_getres", "gettimeofday", "time", "times", "getrusage", "sysinfo", "uname", "getrlimit", "getrandom", "capget", "exit", "exit_group", "wait4", "waitid", "pipe", "pipe2", "eventfd", "eventfd2", "signalfd", "signalfd4", "poll", "ppoll", "select", "pselect6", "epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "sendto", "recvfrom", "sendmsg", "recvmsg", "getsockname", "getpeername", "getsockopt", "setsockopt", "shutdown", "arch_prctl", "get_mempolicy"]
+_ALLOWED = """
+    read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek open openat close
+    close_range dup dup2 dup3 stat fstat lstat newfstatat statx fstatfs statfs access faccessat faccessat2
+    readlink readlinkat getdents getdents64 getcwd chdir fchdir mkdir mkdirat rmdir unlink unlinkat rename
+    renameat renameat2 link linkat truncate ftruncate fallocate fsync fdatasync sync_file_range fadvise64
+    copy_file_range sendfile umask mmap munmap mprotect mremap brk madvise msync mincore futex futex_waitv
+    set_robust_list rseq membarrier set_tid_address gettid getpid getppid getuid geteuid getgid getegid
+    getgroups getpgrp getpgid getsid getresuid getresgid sched_yield sched_getaffinity sched_getparam
+    sched_getscheduler sched_get_priority_max sched_get_priority_min getcpu getpriority rt_sigaction
+    rt_sigprocmask rt_sigreturn rt_sigpending rt_sigtimedwait rt_sigsuspend sigaltstack pause restart_syscall
+    alarm setitimer getitimer timer_create timer_settime timer_gettime timer_getoverrun timer_delete
+    timerfd_create timerfd_settime timerfd_gettime nanosleep clock_nanosleep clock_gettime clock_getres
+    gettimeofday time times getrusage sysinfo uname getrlimit getrandom capget exit exit_group wait4 waitid
+    pipe pipe2 eventfd eventfd2 signalfd signalfd4 poll ppoll select pselect6 epoll_create epoll_create1
+    epoll_ctl epoll_wait epoll_pwait epoll_pwait2 sendto recvfrom sendmsg recvmsg getsockname getpeername
+    getsockopt setsockopt shutdown arch_prctl get_mempolicy
+""".split()  # noqa: SIM905 - a hundred quoted words would not be read
 # Answered "done" without doing anything: keeps shutil.copy and file locks alive, and shuts a covert channel.
-_PRETENDED = ["chmod", "fchmod", "fchmodat", "chown", "fchown", "lchown", "fchownat", "utime", "utimes", "utimensat", "futimesat", "flock"]
+_PRETENDED = """
+    chmod fchmod fchmodat chown fchown lchown fchownat utime utimes utimensat futimesat flock
+""".split()  # noqa: SIM905 - a hundred quoted words would not be read
 # Answered "not in this kernel": glibc and Python fall back.
-_ABSENT = ["clone3", "openat2", "io_uring_setup", "io_uring_enter", "io_uring_register", "fchmodat2"]
-_GPU_ALLOWED = ["ioctl", "sched_setaffinity", "sched_setscheduler", "mlock", "munlock", "mbind", "set_mempolicy"]
-# fmt: on
+_ABSENT = """
+    clone3 openat2 io_uring_setup io_uring_enter io_uring_register fchmodat2
+""".split()  # noqa: SIM905 - a hundred quoted words would not be read
+_GPU_ALLOWED = """
+    ioctl sched_setaffinity sched_setscheduler mlock munlock mbind set_mempolicy
+""".split()  # noqa: SIM905 - a hundred quoted words would not be read
 
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x50000, 0x80000000
 _LOAD, _RETURN, _EQUAL, _AT_LEAST, _ANY_BIT = 0x20, 0x06, 0x15, 0x35, 0x45
@@ -94,8 +114,10 @@ def _fcntl() -> _Code:
 
 
 def build_filter(*, own_pid: int, gpu: bool = False, processes: bool = False) -> bytes:
-    """The filter's instructions. `own_pid` is the only process that may be signalled; `gpu` opens ioctl and a few
-    more, `processes` allows fork (used by tests that take a layer off). Raises OSError on an unknown processor.
+    """Assemble the filter. Raises OSError on an unknown processor.
+
+    `own_pid` is the only process that may be signalled; `gpu` opens ioctl and a few more, `processes` allows fork
+    (used by tests that take a layer off).
     """
     architecture, table = numbers()
     code: _Code = [

@@ -11,10 +11,11 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any, NoReturn
 
 from .inert import Inert
+from .magics import RUNS_ITS_BODY
 
 __all__ = ["install"]
 
@@ -95,7 +96,12 @@ class StubModule(ModuleType):
         return value
 
 
+_STUBBED_HEADS = frozenset(root.partition(".")[0] for root in STUBBED)
+
+
 def _stubbed(name: str) -> bool:
+    if name.partition(".")[0] not in _STUBBED_HEADS:  # asked for every module there is: be quick
+        return False
     return any(name == root or name.startswith(f"{root}.") for root in STUBBED)
 
 
@@ -132,6 +138,24 @@ class StubFinder(MetaPathFinder, Loader):
             module.__dict__["__all__"] = _PYPLOT.split()
 
 
+class _Shell(Inert):
+    """What `get_ipython()` gives: inert, but code that an export to a script has wrapped in a magic still runs."""
+
+    def run_line_magic(self, name: str, line: str = "", *_args: object, **_kwargs: object) -> None:
+        """Run the statement that `%time` and its like are given."""
+        self.run_cell_magic(name, "", line)
+
+    def run_cell_magic(self, name: str, _line: str, body: str) -> None:
+        """Run the cell under `%%time` and its like, where it was called from."""
+        if name not in RUNS_ITS_BODY:
+            return
+        frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 -- IPython, too, runs it in the caller's namespace
+        while frame is not None and frame.f_code.co_filename == __file__:
+            frame = frame.f_back
+        if frame is not None:
+            exec(compile(body, "<magic>", "exec", dont_inherit=True), frame.f_globals)  # noqa: S102 -- confined student code
+
+
 class _Input:
     """`input()`: an empty line, but not for ever."""
 
@@ -161,7 +185,7 @@ def install() -> None:
         # one that was imported before would be found without asking a finder
         if _stubbed(name) or name.partition(".")[0] in ABSENT:
             del sys.modules[name]
-    shell = Inert("get_ipython()")
+    shell = _Shell("get_ipython()")
     patches = {"input": _Input(), "get_ipython": lambda: shell, "display": _nothing, "exit": _leave, "quit": _leave}
     for name, value in patches.items():
         setattr(builtins, name, value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import struct
@@ -138,8 +139,6 @@ def drop_capabilities() -> None:
             prctl(_PR_CAPBSET_DROP, capability)
         except OSError:  # past the last one, or without CAP_SETPCAP, where the set is empty in effect
             break
-    try:
+    with contextlib.suppress(OSError):
         prctl(_PR_CAP_AMBIENT, 4)
-    except OSError:
-        pass
     syscall("capset", struct.pack("Ii", _CAPABILITY_VERSION_3, 0), b"\0" * 24)

@@ -22,7 +22,6 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -35,6 +34,7 @@ __all__ = ["main"]
 
 _GPU_DEVICES = ("/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools", "/dev/nvidia-modeset")
 _POLL_MS = 100
+_STRAY_ROUNDS = 200
 
 
 @dataclass
@@ -59,8 +59,10 @@ def _warm(device: str) -> None:
 
     torch.set_num_threads(1)
     weight = torch.zeros(2, 2, requires_grad=True)
-    (weight @ torch.ones(2, 2)).relu().sum().backward()
+    (weight @ torch.ones(2, 2)).relu().sum().backward()  # type: ignore[no-untyped-call]
+    np.random.seed(0)  # noqa: NPY002 - imports the generators: 10 ms that no child should pay
     if device == "cpu":
+        torch.manual_seed(0)
         np.asarray(torch.ones(2)).tolist()
     for name in (
         "random",
@@ -77,7 +79,7 @@ def _warm(device: str) -> None:
 
 
 def _address_space() -> int:
-    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - os only
+    with open("/proc/self/statm", encoding="ascii") as file:
         return int(file.read().split()[0]) * os.sysconf("SC_PAGESIZE")
 
 
@@ -119,7 +121,7 @@ def _set_up(control: socket.socket, config: dict[str, Any]) -> tuple[_Template, 
     missing: dict[str, str] = {}
     wanted = config["layers"]
     gpu = config["device"] == "cuda"
-    devices = namespaces.DEVICES + (tuple(d for d in _GPU_DEVICES if os.path.exists(d)) if gpu else ())  # noqa: PTH110
+    devices = namespaces.DEVICES + (tuple(d for d in _GPU_DEVICES if os.path.exists(d)) if gpu else ())
     way = None
     if wanted["namespaces"]:
         way, missing["namespaces"] = namespaces.rehearse(config["readable"], config["masked"])
@@ -245,91 +247,121 @@ def _scratch_size(folder: str, bound: int) -> int:
     return total
 
 
-def _wait(template: _Template, request: dict[str, Any], pidfd: int, scratch: str) -> str:
-    """Wait for the child to end or the supervisor to have it killed. Returns why it was killed, if it was."""
-    poll = select.poll()
-    poll.register(pidfd, select.POLLIN)
-    poll.register(template.control.fileno(), select.POLLIN)
-    bound = request["scratch_bytes"]
-    while True:
-        events = dict(poll.poll(_POLL_MS if scratch else None))
-        if pidfd in events:
-            return ""
-        if template.control.fileno() in events:
-            message = template.control.recv(4096)
-            if not message:
-                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-                os._exit(0)
-            if json.loads(message).get("kill") == request["run"]:  # a late kill names a run that has ended
-                return "supervisor"
-        if scratch and _scratch_size(scratch, bound) > bound:
-            return "scratch"
+@dataclass
+class _Child:
+    """A child that runs; `scratch` is its folder where it has no namespace of its own."""
+
+    run: int
+    pid: int
+    pidfd: int
+    scratch: str
+    scratch_bytes: int
+    killed: str = ""
+
+    def kill(self, why: str) -> None:
+        self.killed = self.killed or why
+        signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
 
 
-def _reap_strays(first: Callable[[], int]) -> int:
-    """Without a process namespace, end what the child left behind (adopted by this subreaper)."""
-    strays = 0
-    while True:
-        try:
-            pid, _ = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return strays
-        if pid == 0:
-            for stray in _children():
-                os.kill(stray, signal.SIGKILL)
-                strays += 1
-            time.sleep(first() / 1000)
+class _Children:
+    """The children of a template: started, watched, ended and reported. More than one may run."""
+
+    def __init__(self, template: _Template) -> None:
+        self._template = template
+        self._by_pidfd: dict[int, _Child] = {}
+        self._poll = select.poll()
+        self._poll.register(template.control.fileno(), select.POLLIN)
+
+    def start(self, request: dict[str, Any], fds: list[int]) -> None:
+        layers, config = self._template.layers, self._template.config
+        scratch = "" if layers.namespaces else tempfile.mkdtemp(prefix="run-", dir=config["scratch_root"])
+        if scratch and layers.unused_uid is not None:
+            os.chown(scratch, layers.unused_uid, layers.unused_uid)
+        pid = _fork_child(self._template, request, fds, scratch)
+        for fd in fds:
+            os.close(fd)
+        child = _Child(int(request["run"]), pid, os.pidfd_open(pid), scratch, int(request["scratch_bytes"]))
+        self._by_pidfd[child.pidfd] = child
+        self._poll.register(child.pidfd, select.POLLIN)
+
+    def kill(self, run: int) -> None:
+        """End run `run`; a late request names one that has ended, and is none."""
+        for child in self._by_pidfd.values():
+            if child.run == run:
+                child.kill("supervisor")
+
+    def wait(self) -> bool:
+        """Wait for the supervisor (True: it has something to say), reporting what ends meanwhile."""
+        watched = [child for child in self._by_pidfd.values() if child.scratch]
+        ready = {fd for fd, _ in self._poll.poll(_POLL_MS if watched else None)}
+        for fd in ready & self._by_pidfd.keys():
+            self._end(self._by_pidfd.pop(fd))
+        for child in watched:
+            if (
+                child.pidfd in self._by_pidfd
+                and _scratch_size(child.scratch, child.scratch_bytes) > child.scratch_bytes
+            ):
+                child.kill("scratch")
+        return self._template.control.fileno() in ready
+
+    def _end(self, child: _Child) -> None:
+        self._poll.unregister(child.pidfd)
+        _, status, usage = os.wait4(child.pid, 0)
+        os.close(child.pidfd)
+        if child.scratch:
+            self._end_strays()
+            shutil.rmtree(child.scratch, ignore_errors=True)
+        ended = {
+            "ended": child.run,
+            "killed": child.killed,
+            "code": os.waitstatus_to_exitcode(status),
+            "cpu_s": round(usage.ru_utime + usage.ru_stime, 3),
+            "peak_kib": usage.ru_maxrss,
+        }
+        self._template.control.send(json.dumps(ended).encode("ascii"))
+
+    def _end_strays(self) -> None:
+        """Without a process namespace, end what a child left behind: this subreaper has adopted it."""
+        own = {child.pid for child in self._by_pidfd.values()}
+        for _ in range(_STRAY_ROUNDS):
+            strays = [pid for pid in _child_pids() if pid not in own]
+            if not strays:
+                return
+            for pid in strays:
+                os.kill(pid, signal.SIGKILL)
+            for pid in strays:
+                os.waitpid(pid, 0)
 
 
-def _children() -> list[int]:
+def _child_pids() -> list[int]:
     try:
-        with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:  # noqa: PTH123 - os only
+        with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
             return [int(pid) for pid in file.read().split()]
     except OSError:
         return []
 
 
-def _run_child(template: _Template, request: dict[str, Any], fds: list[int]) -> None:
-    run = int(request["run"])
-    scratch = "" if template.layers.namespaces else tempfile.mkdtemp(prefix="run-", dir=template.config["scratch_root"])
-    if scratch and template.layers.unused_uid is not None:
-        os.chown(scratch, template.layers.unused_uid, template.layers.unused_uid)
-    pid = _fork_child(template, request, fds, scratch)
-    for fd in fds:
-        os.close(fd)
-    pidfd = os.pidfd_open(pid)
-    killed = _wait(template, request, pidfd, scratch)
-    if killed:
-        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-    _, status, usage = os.wait4(pid, 0)
-    os.close(pidfd)
-    if not template.layers.namespaces:
-        _reap_strays(lambda: 1)
-        shutil.rmtree(scratch, ignore_errors=True)
-    ended = {
-        "ended": run,
-        "killed": killed,
-        "code": os.waitstatus_to_exitcode(status),
-        "cpu_s": round(usage.ru_utime + usage.ru_stime, 3),
-        "peak_kib": usage.ru_maxrss,
-    }
-    template.control.send(json.dumps(ended).encode("ascii"))
-
-
 def _serve(template: _Template) -> None:
+    children = _Children(template)
     while True:
+        if not children.wait():
+            continue
         message, ancillary, _, _ = template.control.recvmsg(4096, socket.CMSG_SPACE(3 * 4))
         if not message:
             return
-        fds: list[int] = []
-        for level, kind, data in ancillary:
-            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-                numbers = array.array("i")
-                numbers.frombytes(data[: len(data) - len(data) % numbers.itemsize])
-                fds.extend(numbers)
         request = json.loads(message)
         if "run" in request:
-            _run_child(template, request, fds)
+            children.start(request, _descriptors(ancillary))
+        elif "kill" in request:
+            children.kill(int(request["kill"]))
+
+
+def _descriptors(ancillary: list[tuple[int, int, bytes]]) -> list[int]:
+    numbers = array.array("i")
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            numbers.frombytes(data[: len(data) - len(data) % numbers.itemsize])
+    return list(numbers)
 
 
 def main(control_fd: int) -> None:

@@ -1,0 +1,283 @@
+"""The command line: `grade PATH...` and `grader COMMAND`. Parses, calls, and turns errors into one line and a status.
+
+Commands import what they need when they run: `grade --help` loads neither NumPy nor rich, and the sandbox's template
+process is started before this one imports them.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from grader import __version__
+from grader.cli_output import OutputClosedError, complain, say, use_utf8, wants_colour, width
+from grader.errors import GraderError, UsageError
+from grader.suggest import did_you_mean
+
+__all__ = ["grade_main", "grader_main"]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_DEVICES = click.Choice(["cpu", "cuda", "mps"])
+_LATER_FORMATS = ("html", "junit")
+_COMMANDS = ("grade", "init", "bank", "doctor", "schema")
+_SUBMISSION_SUFFIXES = (".py", ".ipynb")
+
+
+def grade_main(argv: Sequence[str] | None = None) -> int:
+    """Run `grade`; return its exit status."""
+    return _run(grade_command, "grade", argv)
+
+
+def grader_main(argv: Sequence[str] | None = None, program: str = "grader") -> int:
+    """Run `grader`; return its exit status."""
+    return _run(grader_command, program, argv)
+
+
+def _run(command: click.Command, program: str, argv: Sequence[str] | None) -> int:
+    """Run a command; whatever goes wrong is one line on stderr and the status of its class."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    use_utf8()
+    try:
+        status = command.main(arguments, prog_name=program, standalone_mode=False)
+    except click.ClickException as error:
+        complain(program, f"{error.format_message()} (see {program} --help)")
+        return UsageError.exit_status
+    except GraderError as error:
+        complain(program, str(error))
+        return error.exit_status
+    except (click.Abort, KeyboardInterrupt):
+        complain(program, "interrupted")
+        return 130
+    except OutputClosedError:
+        return 0
+    except Exception as error:  # noqa: BLE001 - a fault of ours: no mark, and no traceback unless asked for
+        if "-v" in arguments or "--verbose" in arguments:
+            traceback.print_exc()
+        complain(program, f"internal error, no mark was given: {type(error).__name__}: {error} (-v shows where)")
+        return GraderError.exit_status
+    return status if isinstance(status, int) else 0
+
+
+# ---------------------------------------------------------------------------- help
+class _Command(click.Command):
+    """A command whose help begins with examples."""
+
+    def __init__(self, *args: Any, examples: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.examples = examples
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples, then what click writes."""
+        _write_examples(self.examples, formatter)
+        super().format_help(ctx, formatter)
+
+
+class _Group(click.Group):
+    """A group whose help begins with examples and that recognises a path typed in a command's place."""
+
+    examples = "grader init rubric.toml\ngrader grade hw.ipynb --rubric rubric.toml\ngrader doctor"
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples, then what click writes."""
+        _write_examples(self.examples, formatter)
+        super().format_help(ctx, formatter)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; suggest `grade` for a path and a near name for a typing error."""
+        name = args[0]
+        if name.startswith("-") or self.get_command(ctx, name):
+            return super().resolve_command(ctx, args)
+        if Path(name).suffix.lower() in _SUBMISSION_SUFFIXES or Path(name).exists():
+            raise click.UsageError(f"no such command {name!r}; did you mean: grade {name}")
+        names = ", ".join(self.commands)
+        near = did_you_mean(name, self.commands)
+        raise click.UsageError(f"no such command {name!r}; commands: {names}{near}")
+
+
+def _write_examples(examples: str, formatter: click.HelpFormatter) -> None:
+    with formatter.section("Examples"):
+        for line in examples.splitlines():
+            formatter.write(f"{'':{formatter.current_indent}}{line}\n")
+    formatter.write_paragraph()
+
+
+# ---------------------------------------------------------------------------- checked values
+def _check_format(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    allowed = ("text", "json")
+    if value in _LATER_FORMATS:
+        raise click.UsageError(f"--format {value} is not in this version; there are: {', '.join(allowed)}")
+    if value not in allowed:
+        raise click.UsageError(
+            f"no such format {value!r}; there are: {', '.join(allowed)}{did_you_mean(value, allowed)}"
+        )
+    return value
+
+
+def _check_seconds(_context: click.Context, _parameter: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not (math.isfinite(value) and 0.1 <= value <= 3600):
+        raise click.UsageError(f"--time-limit: expected seconds from 0.1 to 3600, got {value:g}")
+    return value
+
+
+_FORMAT = click.option(
+    "--format", "format_", default="text", metavar="text|json", callback=_check_format, help="What to print."
+)
+_SEED = click.option("--seed", metavar="N", help="Draw the cases from this seed rather than the rubric's.")
+_RUBRIC = click.option("--rubric", type=click.Path(path_type=Path), metavar="FILE", help="Points, limits, seed: TOML.")
+_DEVICE = click.option("--device", type=_DEVICES, default="cpu", help="Where tensors live. Default: cpu.")
+
+
+# ---------------------------------------------------------------------------- grade
+def _grade_options(function: _F) -> _F:
+    """Add the options of `grade`, in the order its help shows them."""
+    options = [
+        click.argument("paths", nargs=-1, required=True, metavar="PATH..."),
+        _FORMAT,
+        click.option("-o", "out", type=click.Path(path_type=Path), metavar="OUT", help="Write to this file instead."),
+        click.option(
+            "-j", "jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Grade N at once (for now: one)."
+        ),
+        _RUBRIC,
+        _SEED,
+        click.option(
+            "--bank", type=click.Path(path_type=Path), metavar="FILE", help="Cases that `grader bank export` froze."
+        ),
+        _DEVICE,
+        click.option(
+            "--isolation",
+            type=click.Choice(["strong", "standard", "basic", "none"]),
+            default="standard",
+            help="The least isolation accepted. Default: standard.",
+        ),
+        click.option(
+            "--time-limit",
+            type=float,
+            metavar="SECONDS",
+            callback=_check_seconds,
+            help="For one check's calls. Default: 10.",
+        ),
+        click.option(
+            "--map", "mapping", multiple=True, metavar="CONTRACT=THEIRS", help="A function's other name (repeatable)."
+        ),
+        click.option(
+            "--feedback",
+            type=click.Choice(["score", "verdict", "example", "trace"]),
+            help="Print what a student may see, up to this depth. Default: all, for a teacher.",
+        ),
+        click.option("--exit-zero", is_flag=True, help="Exit 0 where it would be 1."),
+        click.option("-q", "--quiet", is_flag=True, help="The mark alone."),
+        click.option("-v", "--verbose", is_flag=True, help="Also properties that hold, versions, timings."),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@click.command(
+    "grade",
+    cls=_Command,
+    examples="grade hw.ipynb\ngrade submissions/ --rubric rubric.toml\ngrade hw.py --format json -o result.json",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit status: 0 passed, 1 below the pass mark, 2 unusable input, 3 the grader could not do its work.",
+)
+@_grade_options
+@click.version_option(__version__, message="%(prog)s %(version)s (bptt-grader)")
+@click.pass_context
+def grade_command(context: click.Context, /, paths: tuple[str, ...], format_: Any, **given: Any) -> int:
+    """Grade scripts and notebooks, or the ones in a folder."""
+    from grader.cli_grade import Options, grade
+
+    program = context.find_root().info_name or "grade"
+    for path in paths:
+        if not path:
+            raise click.UsageError("a path is empty")
+        if path in _COMMANDS and not Path(path).exists():
+            raise click.UsageError(f"{path}: no such file; did you mean: grader {path}")
+    given.pop("jobs")  # one after another, whatever was asked
+    given["time_limit_s"] = given.pop("time_limit")
+    return grade(Options(paths=paths, program=program, format=format_, **given))
+
+
+# ---------------------------------------------------------------------------- grader
+@click.group("grader", cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="%(prog)s %(version)s (bptt-grader)")
+def grader_command() -> None:
+    """Grade the counting-ones exercise, and what a course needs around it."""
+
+
+grader_command.add_command(grade_command)
+
+
+@grader_command.command("init")
+@click.argument("file", type=click.Path(path_type=Path), default=Path("rubric.toml"))
+def init_command(file: Path) -> None:
+    """Write a commented rubric with a random seed to FILE (rubric.toml)."""
+    from grader.rubric_template import write_rubric
+
+    write_rubric(file)
+    say(f"{file}: written. Keep it from students: its seed draws the cases they are marked with.\n")
+
+
+@grader_command.command("doctor")
+@_DEVICE
+@_FORMAT
+def doctor_command(device: str, format_: str) -> int:
+    """Say whether this machine can grade, and what would help. Exit 0 if so, else 3."""
+    from grader.pipeline import diagnose_machine
+
+    facts = diagnose_machine(device)
+    from grader.doctor import doctor_object, doctor_text
+    from grader.report.as_json import to_json_text
+    from grader.report.as_text import Look
+
+    look = Look(width=width(), colour=wants_colour())
+    say(to_json_text(doctor_object(facts)) if format_ == "json" else doctor_text(facts, look))
+    return 0 if facts.healthy else GraderError.exit_status
+
+
+@grader_command.command("schema")
+def schema_command() -> None:
+    """Print the JSON Schema of `grade --format json`."""
+    from grader.report.as_json import schema_text
+
+    say(schema_text())
+
+
+@grader_command.group("bank")
+def bank_command() -> None:
+    """Build the cases of a course ahead of time, or freeze them in a file."""
+
+
+@bank_command.command("build")
+@_SEED
+@_RUBRIC
+def bank_build_command(seed: str | None, rubric: Path | None) -> None:
+    """Build the case bank into the cache."""
+    from grader.cases import PUBLIC_SEED, load_or_build
+    from grader.cli_grade import pick_seed
+
+    say(f"bank {load_or_build(pick_seed(seed, rubric) or PUBLIC_SEED).sha256}\n")
+
+
+@bank_command.command("export")
+@click.argument("out", type=click.Path(path_type=Path))
+@_SEED
+@_RUBRIC
+def bank_export_command(out: Path, seed: str | None, rubric: Path | None) -> None:
+    """Write the case bank to the file OUT: another version of Hypothesis would draw other cases."""
+    from grader.cases import PUBLIC_SEED, export_bank, load_or_build
+    from grader.cli_grade import pick_seed
+    from grader.cli_output import check_target
+
+    check_target(out, ())
+    bank = load_or_build(pick_seed(seed, rubric) or PUBLIC_SEED)
+    export_bank(bank, out)
+    say(f"{out}: bank {bank.sha256}\n")

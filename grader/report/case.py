@@ -1,0 +1,171 @@
+"""A counterexample small enough to trace by hand: time goes down, sequences go across."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import NamedTuple, TypeGuard
+
+from grader.model import Counterexample
+
+__all__ = ["case_lines", "show_number"]
+
+_MAX_ROWS = 12
+_MAX_ITEMS = 12
+_DIGITS = (6, 9, 17)
+
+Row = Sequence[object]
+
+
+class _Column(NamedTuple):
+    """A matrix under its heading."""
+
+    heading: str
+    rows: Sequence[Row]
+    digits: int = _DIGITS[0]
+
+
+def case_lines(example: Counterexample, width: int) -> list[str]:
+    """Lay out the case in lines of at most `width` where it can be: matrices side by side, then the rest."""
+    table: list[_Column] = []
+    alone: list[str] = []
+    for name, value in example.inputs.items():
+        if _is_matrix(value):
+            table.append(_Column(name, value))
+        else:
+            alone.append(f"{name} = {_show(value)}")
+    expected_parts: list[str] = []
+    got_parts: list[str] = []
+    for name, expected, got in _pairs(example.expected, example.got):
+        digits = _enough_digits(expected, got)
+        label = f" {name}" if name else ""
+        if _is_matrix(expected) and _is_matrix(got) and _shape(expected) == _shape(got):
+            table += [_Column(f"expected{label}", expected, digits), _Column(f"yours{label}", got, digits)]
+        else:
+            equals = f"{name} = " if name else ""
+            expected_parts.append(f"{equals}{_show(expected, digits)}")
+            got_parts.append(f"{equals}{_show(got, digits)}")
+    lines = _tables(table, width, by_step="X" in example.inputs)
+    if alone:
+        lines.append(", ".join(alone))
+    if expected_parts:
+        lines += [f"expected  {', '.join(expected_parts)}", f"yours     {', '.join(got_parts)}"]
+    if example.trace:
+        lines += ["", "A right solution computes on the way:", *_trace(example.trace, width)]
+    return lines
+
+
+def _pairs(expected: object, got: object) -> list[tuple[str, object, object]]:
+    """Each named part of the answer beside what came back; one nameless pair where the parts do not agree."""
+    if isinstance(expected, Mapping) and isinstance(got, Mapping) and expected.keys() == got.keys():
+        return [(str(name), value, got[name]) for name, value in expected.items()]
+    return [("", expected, got)]
+
+
+def _trace(trace: Mapping[str, object], width: int) -> list[str]:
+    columns = [_Column(name, value) for name, value in trace.items() if _is_matrix(value)]
+    rest = [f"{name} = {_show(value)}" for name, value in trace.items() if not _is_matrix(value)]
+    return _tables(columns, width, by_step=True) + rest
+
+
+# ---------------------------------------------------------------------------- tables
+def _tables(columns: Sequence[_Column], width: int, *, by_step: bool) -> list[str]:
+    """One table for all matrices of the same height, as narrow as need be; another for each that differs."""
+    lines: list[str] = []
+    rest = list(columns)
+    while rest:
+        height = len(rest[0].rows)
+        together = [column for column in rest if len(column.rows) == height]
+        rest = [column for column in rest if len(column.rows) != height]
+        while together:
+            count = next((n for n in range(len(together), 1, -1) if _fits(together[:n], width)), 1)
+            lines += _table(together[:count], width, by_step=by_step)
+            together = together[count:]
+    return lines
+
+
+def _fits(columns: Sequence[_Column], width: int) -> bool:
+    return _width(_render(columns, _widest(columns), by_step=True)) <= width
+
+
+def _width(lines: Sequence[str]) -> int:
+    return max(map(len, lines))
+
+
+def _widest(columns: Sequence[_Column]) -> int:
+    return max(len(column.rows[0]) for column in columns)
+
+
+def _table(columns: Sequence[_Column], width: int, *, by_step: bool) -> list[str]:
+    """Render the table with as many sequences as fit; the lines below say what was left out."""
+    most = _widest(columns)
+    shown = next((n for n in range(most, 1, -1) if _width(_render(columns, n, by_step=by_step)) <= width), 1)
+    lines = _render(columns, shown, by_step=by_step)
+    left_out = []
+    if len(columns[0].rows) > _MAX_ROWS:
+        left_out.append(f"{len(columns[0].rows) - _MAX_ROWS} more rows")
+    if shown < most:
+        left_out.append(f"{most - shown} more columns")
+    return [*lines, f"(and {', '.join(left_out)})"] if left_out else lines
+
+
+def _render(columns: Sequence[_Column], sequences: int, *, by_step: bool) -> list[str]:
+    """Lines of one length, the heading first; `by_step` numbers the rows by k."""
+    height = min(len(columns[0].rows), _MAX_ROWS)
+    blocks = [["k", *(str(k) for k in range(height))]] if by_step else []
+    for column in columns:
+        cells = [[show_number(cell, column.digits) for cell in row[:sequences]] for row in column.rows[:height]]
+        wide = [max(map(len, strip)) for strip in zip(*cells, strict=True)]
+        lines = ["  ".join(cell.rjust(n) for cell, n in zip(row, wide, strict=True)) for row in cells]
+        blocks.append([column.heading, *lines])
+    widths = [max(map(len, block)) for block in blocks]
+    padded = [[line.ljust(wide) for line in block] for block, wide in zip(blocks, widths, strict=True)]
+    return ["   ".join(row).rstrip() for row in zip(*padded, strict=True)]
+
+
+def _is_matrix(value: object) -> TypeGuard[list[Row]]:
+    if not isinstance(value, list) or not value or not all(isinstance(row, list) and row for row in value):
+        return False
+    return len({len(row) for row in value}) == 1 and not any(
+        isinstance(cell, (list, Mapping)) for cell in chain(*value)
+    )
+
+
+def _shape(matrix: Sequence[Row]) -> tuple[int, int]:
+    return len(matrix), len(matrix[0])
+
+
+# ---------------------------------------------------------------------------- values
+def show_number(value: object, digits: int = _DIGITS[0]) -> str:
+    """Write a number as a person would; -0 keeps its sign.
+
+    >>> [show_number(x) for x in (1.0, -0.0, 0.123456789, 1e30, True, "nan")]
+    ['1', '-0', '0.123457', '1e+30', 'True', 'nan']
+    """
+    if isinstance(value, float):
+        return format(value, f".{digits}g")
+    return str(value)
+
+
+def _show(value: object, digits: int = _DIGITS[0]) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} = {_show(item, digits)}" for name, item in value.items())
+    if isinstance(value, list):
+        items = [_show(item, digits) for item in value[:_MAX_ITEMS]]
+        more = [f"… {len(value) - _MAX_ITEMS} more"] if len(value) > _MAX_ITEMS else []
+        return f"[{', '.join(items + more)}]"
+    return show_number(value, digits)
+
+
+def _enough_digits(expected: object, got: object) -> int:
+    """Find the fewest digits with which a difference is seen: more would only show the noise of rounding."""
+    pairs = [(a, b) for a, b in zip(_numbers(expected), _numbers(got), strict=False) if a != b]
+    return next((n for n in _DIGITS if any(show_number(a, n) != show_number(b, n) for a, b in pairs)), _DIGITS[0])
+
+
+def _numbers(value: object) -> list[object]:
+    if isinstance(value, Mapping):
+        return list(chain.from_iterable(map(_numbers, value.values())))
+    if isinstance(value, list):
+        return list(chain.from_iterable(map(_numbers, value)))
+    return [value]

@@ -1,0 +1,88 @@
+"""The frozen result of grading one submission: what `score` computes and every report renders.
+
+Points are exact (`Fraction`); rounding is the business of whoever shows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+from grader.model import CheckVerdict, Isolation, Notice
+
+__all__ = ["FEEDBACK_LEVELS", "Audience", "DoctorFacts", "Feedback", "Outcome", "Report", "ScoredCheck", "Submission"]
+
+Outcome: TypeAlias = Literal["graded", "unreadable", "ungraded"]
+Audience: TypeAlias = Literal["teacher", "student"]
+Feedback: TypeAlias = Literal["score", "verdict", "example", "trace"]
+
+FEEDBACK_LEVELS: tuple[Feedback, ...] = ("score", "verdict", "example", "trace")
+"""From least to most told: the marks, a status for each check, the failing case, everything."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What was graded: path as given, hash of its bytes; None where it could not be read so far."""
+
+    path: str
+    sha256: str | None = None
+    kind: Literal["script", "notebook"] | None = None
+    style: Literal["functions", "flat"] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredCheck:
+    """A verdict and what it earns: 0 <= points <= max_points; a check worth 0 is shown but not counted."""
+
+    verdict: CheckVerdict
+    points: Fraction
+    max_points: Fraction
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """One submission's result.
+
+    `score` and `passed` are None unless `outcome` is "graded", and `reason` then says why not. `pass_points` is the
+    pass mark in points, `provenance` maps names (`bank_sha256`, `seed`, `torch`, …) to text, `timings` maps names to
+    seconds, `review` holds the reasons why a person should look.
+    """
+
+    outcome: Outcome
+    submission: Submission
+    checks: tuple[ScoredCheck, ...] = ()
+    score: Fraction | None = None
+    max_score: Fraction = Fraction(100)
+    pass_points: Fraction = Fraction(50)
+    passed: bool | None = None
+    reason: str = ""
+    notices: tuple[Notice, ...] = ()
+    review: tuple[str, ...] = ()
+    isolation: Isolation | None = None
+    provenance: Mapping[str, str | None] = field(default_factory=dict)
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DoctorFacts:
+    """What `grader doctor` found on this machine.
+
+    `helps` maps a missing layer to what would bring it, `device_name` says what the device is, `versions` maps programs
+    and packages to their versions (None: not installed). A problem that is None is none.
+    """
+
+    isolation: Isolation
+    helps: Mapping[str, str]
+    device: str
+    device_name: str
+    device_problem: str | None
+    cache_dir: str
+    cache_problem: str | None
+    versions: Mapping[str, str | None]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether `grade` works here as it comes: at least standard isolation, the device there."""
+        return self.isolation.level in {"standard", "strong"} and self.device_problem is None
