@@ -1,0 +1,59 @@
+import torch
+
+
+def relu(S):
+    return torch.clamp(S, min=0)
+
+
+def relu_derivative(S):
+    return (S > 0).float()
+
+
+def count_targets(X):
+    return torch.cumsum(X, dim=0)
+
+
+def forward(X, Wxs, Wrec):
+    SeqL, NbSeq = X.shape
+    S, Y = [], []
+    y = torch.zeros_like(X[0])
+    for k in range(SeqL):
+        s = Wxs * X[k] + Wrec * y
+        y = torch.clamp(s, min=0)
+        S.append(s)
+        Y.append(y)
+    return torch.stack(S), torch.stack(Y)
+
+
+def bptt_gradients(X, T, Wxs, Wrec):
+    Wxs = Wxs.detach().clone().requires_grad_(True)
+    Wrec = Wrec.detach().clone().requires_grad_(True)
+    S, Y = forward(X, Wxs, Wrec)
+    loss = 0.5 * torch.sum((T - Y) ** 2)
+    loss.backward()
+    return Wxs.grad, Wrec.grad
+
+
+def train(X, T, Wxs, Wrec, l_r, n_iter):
+    losses = []
+    for i in range(n_iter):
+        S, Y = forward(X, Wxs, Wrec)
+        losses.append(0.5 * torch.sum((T - Y) ** 2))
+        dWxs, dWrec = bptt_gradients(X, T, Wxs, Wrec)
+        Wxs = Wxs - l_r * dWxs
+        Wrec = Wrec - l_r * dWrec
+    return Wxs, Wrec, losses
+
+
+def predict_counts(X, Wxs, Wrec):
+    S, Y = forward(X, Wxs, Wrec)
+    return torch.round(Y)
+
+
+if __name__ == "__main__":
+    torch.manual_seed(4)
+    X_train = torch.round(torch.rand(5, 4))
+    X_test = torch.round(torch.rand(5, 4))
+    Wxs, Wrec, losses = train(X_train, count_targets(X_train), torch.rand(()) * 2, torch.rand(()) * 2, 2e-4, 5000)
+    print("weights:", Wxs, Wrec, "loss:", losses[-1])
+    print(predict_counts(X_test, Wxs, Wrec) - count_targets(X_test))

@@ -1,0 +1,44 @@
+"""The corpora through the real grader: right submissions earn everything, wrong ones lose where they should, only there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from corpora import manifest
+
+ROOT = Path(__file__).parent
+EXAMPLES = ROOT.parent / "student_template" / "examples"
+MUTANTS = ROOT / "mutants"
+TWINS = sorted((ROOT / "twins" / "submissions").iterdir())
+WRONG = [(MUTANTS / "submissions", entry) for entry in manifest(MUTANTS / "manifest.toml")]
+WRONG += [(EXAMPLES, entry) for entry in manifest(EXAMPLES / "manifest.toml")]
+
+
+def lost(report):
+    return {check.verdict.name for check in report.checks if check.points < check.max_points}
+
+
+@pytest.mark.parametrize("path", TWINS, ids=lambda path: path.name)
+def test_a_correct_submission_earns_everything_however_it_is_written(grader, path):
+    report = grader.grade(path)
+
+    assert (report.outcome, report.score, lost(report)) == ("graded", 100, set())
+
+
+def test_the_reference_turned_into_a_submission_earns_everything(grader):
+    report = grader.grade(ROOT.parent / "reference" / "rnn.py")
+
+    assert (report.outcome, report.score, report.passed) == ("graded", 100, True)
+
+
+@pytest.mark.parametrize(("folder", "entry"), WRONG, ids=[entry.file for _, entry in WRONG])
+def test_a_mistake_costs_the_checks_it_spoils_and_no_other(grader, folder, entry):
+    report = grader.grade(folder / entry.file)
+
+    assert report.outcome == "graded"
+    assert entry.loses <= lost(report) <= entry.loses | entry.may_lose
+    for check in report.checks:
+        if check.points < check.max_points:
+            assert check.verdict.message
