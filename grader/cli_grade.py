@@ -193,8 +193,11 @@ def _say_text(report: Report, options: Options, *, several: bool) -> None:
 def _complain_of(report: Report, options: Options, *, several: bool) -> None:
     if report.outcome == "graded" or (several and report.outcome == "unreadable"):
         return
-    prefix = "not graded: " if report.outcome == "ungraded" else ""
-    complain(options.program, f"{report.submission.path}: {prefix}{report.reason}")
+    path, reason = report.submission.path, report.reason
+    if report.outcome == "ungraded":
+        reason = f"not graded: {reason}"
+    named = reason.startswith((path, Path(path).name + " "))
+    complain(options.program, reason if named else f"{path}: {reason}")
 
 
 def _finish(reports: list[Report], options: Options, *, several: bool) -> None:

@@ -207,7 +207,7 @@ def _print_provenance(console: Console, report: Report) -> None:
     for layer, reason in report.isolation.missing if report.isolation else ():
         console.print(Padding(Text(f"without {layer}: {reason}"), (0, 0, 0, 2)))
     facts = [("sha256", report.submission.sha256), *report.provenance.items()]
-    facts += [(f"time: {name}", f"{seconds:.3f} s") for name, seconds in report.timings.items()]
+    facts += [(f"time: {name.removesuffix('_s')}", f"{seconds:.3f} s") for name, seconds in report.timings.items()]
     wide = max((len(name) for name, _ in facts), default=0)
     for name, value in facts:
         if value is not None:
