@@ -28,6 +28,7 @@ MESSAGES: Mapping[str, str] = {
     # ------------------------------------------------------------ why cases were not reached
     "cause.timeout": "an earlier call of {function} did not finish in time",
     "cause.memory": "an earlier call of {function} ran out of memory",
+    "cause.malformed": "an earlier answer of {function} could not be read",
     "cause.died": "an earlier call of {function} ended the process",
     # ------------------------------------------------------------ mistakes of any check
     "general.missing": "{function} is not defined.",

@@ -22,6 +22,7 @@ from grader.model import (
     CheckStatus,
     CheckVerdict,
     Diagnosis,
+    Malformed,
     Notice,
     Observation,
     OutOfMemory,
@@ -132,6 +133,8 @@ def _cause(spec: CheckSpec, ended_by: Observation | None) -> str:
             return say("cause.timeout", function=spec.name)
         case OutOfMemory():
             return say("cause.memory", function=spec.name)
+        case Malformed():
+            return say("cause.malformed", function=spec.name)
         case _:
             return say("cause.died", function=spec.name)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.cases import Case, CheckCases
@@ -10,7 +10,7 @@ from grader.contract import CheckSpec
 from grader.errors import SandboxError
 from grader.judge.findings import Finding, find
 from grader.judge.policy import Policy, watched_questions
-from grader.model import Answered, Died, Observation, OutOfMemory, Question, Raised, Subject, TimedOut
+from grader.model import Answered, Died, Malformed, Observation, OutOfMemory, Question, Raised, Subject, TimedOut
 
 __all__ = ["Screening", "screen"]
 
@@ -52,16 +52,20 @@ def screen(spec: CheckSpec, cases: CheckCases, subject: Subject, *, limit_s: flo
         if ended_by is not None:
             findings.append((name, Finding(case, "blocked")))
             continue
-        seen = _next(answers, spec)
+        seen = next(answers, None)
+        if seen is None:  # the answer before could not be read, and the child went with it
+            ended_by = _last_seen(findings, spec)
+            findings.append((name, Finding(case, "blocked")))
+            continue
         ended_by = seen if isinstance(seen, (TimedOut, Died, OutOfMemory)) else None
         findings.append((name, _excused(spec, find(spec, case, seen))))
     n = len(questions)
     return Screening(tuple(findings[:n]), tuple(finding for _, finding in findings[n:]), ended_by)
 
 
-def _next(answers: Iterator[Observation], spec: CheckSpec) -> Observation:
-    seen = next(answers, None)
-    if seen is None:
+def _last_seen(findings: Sequence[tuple[str, Finding]], spec: CheckSpec) -> Observation:
+    seen = findings[-1][1].observation if findings else None
+    if not isinstance(seen, Malformed):
         raise SandboxError(f"{spec.name}: the child gave fewer answers than it was asked questions")
     return seen
 

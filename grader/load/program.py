@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +21,8 @@ MAX_FILE_BYTES = 64 * 2**20
 """A notebook of 50 MB is mostly outputs, and is read."""
 
 MAX_CODE_CHARACTERS = 2_000_000
+
+_PYTHON_LINE = re.compile(r"^[ \t]*(def|class|import|from)\s", re.MULTILINE)
 
 
 def _interpret(
@@ -40,6 +43,8 @@ def _interpret(
         if notebook_name:
             raise UnreadableError(f"{name} is JSON but not a notebook (no cells): save it again from Jupyter")
     if notebook_name and text.strip():
+        if not _PYTHON_LINE.search(text):
+            raise UnreadableError(f"{name} is not a notebook, nor Python: save it again from Jupyter")
         notices += (Notice("load.renamed", "the file is plain text, not a notebook; read as a script"),)
     return "script", (Cell(text),) if text.strip() else (), notices
 

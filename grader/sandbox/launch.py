@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import select
-import shutil
 import socket
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from typing import Any
 
 from grader.errors import SandboxError
 from grader.sandbox import paths
+from grader.sandbox.inside.scratch import remove_tree
 
 __all__ = ["Switches", "Template", "boot_command", "clean_environment"]
 
@@ -107,6 +107,7 @@ class Template:
             "readable": paths.readable(),
             "masked": paths.masked(),
             "device": self.device,
+            "private": str(self.private),
             "scratch_root": str(scratch_root),
             "unused_uid": paths.unused_uid(),
         }
@@ -152,4 +153,4 @@ class Template:
             self._process.kill()
             self._process.wait()
             self._process = None
-        shutil.rmtree(self.private, ignore_errors=True)
+        remove_tree(str(self.private))

@@ -54,7 +54,7 @@ def conclude(facts: Mapping[str, Any], held: Mapping[str, bool]) -> Isolation:
     """The level that really is in force: from what was set up, and above all from what the canaries found to hold."""
     present = [name for name in ("namespaces", "landlock", "seccomp", "rlimits", "unused_uid") if facts.get(name)]
     broken = {name for name, ok in held.items() if not ok and name != "device"}
-    files_confined = "landlock" in present or "unused_uid" in present
+    files_confined = not {"namespaces", "landlock", "unused_uid"}.isdisjoint(present)
     basis = "seccomp" in present and "rlimits" in present and files_confined
     level: Level
     if basis and "namespaces" in present and "landlock" in present and not broken:

@@ -72,6 +72,9 @@ class ChildLine:
         self._poll = select.poll()
         self._poll.register(answers, select.POLLIN)
         self._poll.register(output, select.POLLIN)
+        self._poll_to_write = select.poll()
+        self._poll_to_write.register(questions, select.POLLOUT)
+        self._poll_to_write.register(output, select.POLLIN)
 
     @property
     def printed(self) -> bytes:
@@ -86,7 +89,8 @@ class ChildLine:
                 self._kept_output += piece[: max(0, self._keep - len(self._kept_output))]
                 if self._output_bytes > self._output_limit:
                     raise ChildFloodedError
-            self._poll.unregister(self._output)  # closed at the other end
+            for poll in (self._poll, self._poll_to_write):  # closed at the other end: ready for ever
+                poll.unregister(self._output)
 
     def _wait(self, deadline: float) -> None:
         """Wait until an answer may be read, draining output. Raises ChildSilentError at the deadline."""
@@ -116,12 +120,7 @@ class ChildLine:
         left = deadline - time.monotonic()
         if left <= 0:
             raise ChildSilentError
-        readable, _, _ = select.select([self._output], [self._questions], [], min(left, 0.1))
-        if readable:
-            self._drain_output_quietly()
-
-    def _drain_output_quietly(self) -> None:
-        with contextlib.suppress(KeyError):  # already unregistered
+        if any(fd == self._output for fd, _ in self._poll_to_write.poll(left * 1000)):
             self._drain_output()
 
     def _need(self, count: int, deadline: float) -> None:

@@ -50,11 +50,14 @@ def run_canaries(spawn: Callable[[], ChildLine], folder: Path, *, device: str, m
             "udp": stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)),
             "unix": stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)),
             "abstract": stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)),
+            "datagram": stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)),
         }
         doors["tcp"].bind(("127.0.0.1", 0))
         doors["udp"].bind(("127.0.0.1", 0))
         doors["unix"].bind(str(folder / "door"))
-        (folder / "door").chmod(0o777)
+        doors["datagram"].bind(str(folder / "post"))
+        for path in (folder / "door", folder / "post"):
+            path.chmod(0o777)
         doors["abstract"].bind("\0" + token)
         for name in ("tcp", "unix", "abstract"):
             doors[name].listen(1)
@@ -64,6 +67,7 @@ def run_canaries(spawn: Callable[[], ChildLine], folder: Path, *, device: str, m
             "tcp": doors["tcp"].getsockname()[1],
             "udp": doors["udp"].getsockname()[1],
             "unix": str(folder / "door"),
+            "datagram": str(folder / "post"),
             "abstract": token,
             "supervisor": os.getpid(),
             "memory_bytes": memory_bytes,
@@ -71,9 +75,9 @@ def run_canaries(spawn: Callable[[], ChildLine], folder: Path, *, device: str, m
             "device": device,
         }
         held = _ask(spawn(), question)
-        for name, check in (("tcp", "tcp"), ("udp", "udp"), ("unix", "unix"), ("abstract", "unix")):
-            if _knocked(doors[name]):
-                held[check] = False
+        for name, door in doors.items():
+            if _knocked(door):
+                held[name if name in held else "unix"] = False
     if any(outside.iterdir()):
         held["write"] = False
     return held

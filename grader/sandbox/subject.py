@@ -58,7 +58,7 @@ class ConfinedSubject:
         self._sandbox, self._program, self._aliases = sandbox, program, dict(aliases)
         self._line: ChildLine | None = None
         self._loaded: Loaded | None = None
-        self._skip: dict[int, Notice] = {}
+        self._skip: dict[int, dict[str, str]] = {}
         self._ends_s = time.monotonic() + sandbox.limits.whole_s
         self._asked = 0
         self._gave_up: Observation | None = None
@@ -87,10 +87,11 @@ class ConfinedSubject:
                     started = header.get("started")
                     running = started if type(started) is int and 0 <= started < 10**6 else running
             except _BROKEN as fault:
-                why = self._explain(fault, self._close_line(fault))
+                why = self._explain(fault, self._close_line(fault), self._statement_share_s())
                 if running in self._skip or running < 0 or time.monotonic() > self._ends_s:
                     break
-                self._skip[running] = Notice("general.timeout" if isinstance(why, TimedOut) else "general.crash", "")
+                code = "general.timeout" if isinstance(why, TimedOut) else "general.crash"
+                self._skip[running] = {"code": code, "message": f"this statement was left out: {_sentence(why)}"}
         else:
             why = Died("the program could not be run: statement after statement ended the process")
         self._gave_up = why
@@ -103,14 +104,16 @@ class ConfinedSubject:
             "companions": [{"name": c.name, "source": c.source} for c in program.companions],
             "aliases": self._aliases,
             "budget_s": limits.time_s,
-            "skip": sorted(self._skip),
+            "skip": {str(index): reason for index, reason in sorted(self._skip.items())},
             "device": self._sandbox.device,
             "memory_bytes": limits.memory_bytes,
         }
 
+    def _statement_share_s(self) -> float:
+        return self._sandbox.limits.time_s / _LOAD_SHARES
+
     def _statement_deadline(self) -> float:
-        share = self._sandbox.limits.time_s / _LOAD_SHARES + _GRACE_S
-        return min(time.monotonic() + share, self._ends_s + _GRACE_S)
+        return min(time.monotonic() + self._statement_share_s(), self._ends_s) + _GRACE_S
 
     @staticmethod
     def _read_loaded(report: object) -> Loaded:
@@ -148,18 +151,22 @@ class ConfinedSubject:
             yield self._gave_up
             return
         assert self._line is not None
-        deadline = time.monotonic() + limit_s
-        first = self._asked
-        self._asked += len(questions)
+        line, deadline = self._line, time.monotonic() + limit_s
+        first, self._asked = self._asked, self._asked + len(questions)
+        index, last = first, self._asked - 1
         try:
-            self._send(self._line, questions, first, deadline)
-            for index in range(first, first + len(questions)):
-                header, payload = self._line.receive(deadline=deadline)
+            self._send(line, questions, first, deadline)
+            for index in range(first, self._asked):
+                header, payload = line.receive(deadline=deadline)
                 if header.get("id") != index:
                     raise frames.FrameError("an answer to another question")
                 yield self._read(header, payload)
         except _BROKEN as fault:
             yield self._explain(fault, self._close_line(fault), limit_s)
+        except GeneratorExit:
+            if index < last and self._line is line:  # not all answers were wanted, and the child is still giving them
+                self.close()
+            raise
 
     @staticmethod
     def _send(line: ChildLine, questions: Sequence[Question], first: int, deadline: float) -> None:

@@ -18,6 +18,7 @@ from typing_extensions import Self
 from grader.errors import DeviceError, SandboxError
 from grader.model import Isolation
 from grader.sandbox.inside.frames import FrameError
+from grader.sandbox.inside.scratch import remove_tree
 from grader.sandbox.launch import Switches, Template
 from grader.sandbox.levels import Level, Limits, conclude, require, unconfined
 from grader.sandbox.line import BROKEN, ChildGoneError, ChildLine, Finish, LineEnd
@@ -55,6 +56,7 @@ class Sandbox:
         self._isolation: Isolation | None = None
         self._runs = 0
         self._ended: dict[int, LineEnd] = {}
+        self._forgotten: set[int] = set()
         self._spare: ChildLine | None = None
         self.facts: Mapping[str, Any] = {}
 
@@ -76,9 +78,11 @@ class Sandbox:
         if "ready" not in message:
             raise SandboxError(f"the sandbox could not be set up: {message.get('fault')}")
         self.facts = message["ready"]
-        held = run_canaries(
-            self.spawn, self._template.private, device=self.device, memory_bytes=self.limits.memory_bytes
-        )
+        folder = self._template.private / "probe"
+        folder.mkdir(mode=0o711)
+        held = run_canaries(self.spawn, folder, device=self.device, memory_bytes=self.limits.memory_bytes)
+        # soon, so that nothing is left on disk should this process be killed; the template removes the rest itself
+        remove_tree(str(self._template.private if self.facts["namespaces"] else folder))
         if held.get("device") is False:
             raise DeviceError(
                 f"--device {self.device} was asked for, but there is no such device here; try --device cpu"
@@ -99,6 +103,7 @@ class Sandbox:
 
     def _begin(self) -> ChildLine:
         if self._template.confining:
+            self._hear_ends()
             return self._fork()
         return spawn_unconfined(tempfile.mkdtemp(prefix="run-", dir=self._template.private))
 
@@ -151,6 +156,7 @@ class Sandbox:
             if how != "let" or not self._heard_of(run, time.monotonic() + _GRACE_S):
                 self._template.send({"kill": run})
             if how == "forget":
+                self._forgotten.add(run)
                 return None
             if not self._heard_of(run, deadline):
                 raise SandboxError(f"a child could not be ended within {_END_S:.0f} s")
@@ -164,14 +170,26 @@ class Sandbox:
             left = deadline - time.monotonic()
             if left <= 0 or not self._template.answers_within(left):
                 return False
-            message = self._template.hear(1.0)
-            self._ended[int(message["ended"])] = LineEnd(
-                code=int(message["code"]),
-                killed=str(message["killed"]),
-                cpu_s=float(message["cpu_s"]),
-                peak_bytes=int(message["peak_kib"]) * 1024,
-            )
+            self._hear_end()
         return True
+
+    def _hear_end(self) -> None:
+        message = self._template.hear(1.0)
+        run = int(message["ended"])
+        if run in self._forgotten:
+            self._forgotten.remove(run)
+            return
+        self._ended[run] = LineEnd(
+            code=int(message["code"]),
+            killed=str(message["killed"]),
+            cpu_s=float(message["cpu_s"]),
+            peak_bytes=int(message["peak_kib"]) * 1024,
+        )
+
+    def _hear_ends(self) -> None:
+        """Take in what the template reports unasked: it stops once some hundred reports wait in its socket."""
+        while self._template.answers_within(0):
+            self._hear_end()
 
     def close(self) -> None:
         """End the template and whatever it started; remove what lies on disk."""

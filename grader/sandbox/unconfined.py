@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import queue
+import signal
 import subprocess
+import sys
 import threading
 import time
 from typing import IO
@@ -27,20 +31,29 @@ class _ThreadedLine(ChildLine):
         assert process.stdout is not None
         self._process = process
         self._stdin: IO[bytes] = process.stdin
+        self._stdout: IO[bytes] = process.stdout
         self._pieces: queue.Queue[bytes] = queue.Queue(maxsize=64)
         self._buffer = bytearray()
         self._closed = False
-        threading.Thread(target=self._read_all, args=(process.stdout,), daemon=True).start()
+        self._reader = threading.Thread(target=self._read_all, daemon=True)
+        self._reader.start()
 
     @property
     def printed(self) -> bytes:
         """Output is thrown away at this level."""
         return b""
 
-    def _read_all(self, stream: IO[bytes]) -> None:
-        while piece := stream.read1(1 << 20):  # type: ignore[attr-defined]
-            self._pieces.put(piece)
-        self._pieces.put(b"")
+    def _read_all(self) -> None:
+        piece = b"-"
+        while piece:
+            piece = self._stdout.read1(1 << 20)  # type: ignore[attr-defined]
+            self._put(piece)
+
+    def _put(self, piece: bytes) -> None:
+        while not self._closed:  # once it is, nobody takes what there is no room for
+            with contextlib.suppress(queue.Full):
+                self._pieces.put(piece, timeout=0.1)
+                return
 
     def _need(self, count: int, deadline: float) -> None:
         while len(self._buffer) < count:
@@ -72,6 +85,14 @@ class _ThreadedLine(ChildLine):
         if thread.is_alive():
             raise ChildSilentError
 
+    def _kill(self) -> None:
+        """End the process and, where there are sessions, what it has started in its own."""
+        if sys.platform == "win32":
+            self._process.kill()
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
     def close(self, how: Finish = "kill") -> LineEnd | None:
         """End the process and say how it ended."""
         if self._closed:
@@ -83,12 +104,16 @@ class _ThreadedLine(ChildLine):
                 self._process.wait(_GRACE_S)
             except subprocess.TimeoutExpired:
                 killed = True
-        if killed:
-            self._process.kill()
+        self._kill()
         try:
             code = self._process.wait(_END_S)
         except subprocess.TimeoutExpired as fault:
             raise SandboxError("a child process could not be ended") from fault
+        self._reader.join(_GRACE_S)
+        if not self._reader.is_alive():  # it lives where something has left the session, with the pipes: let go of them
+            for stream in (self._stdin, self._stdout):
+                with contextlib.suppress(OSError, ValueError):
+                    stream.close()
         return LineEnd(code=code, killed="supervisor" if killed else "", cpu_s=0.0, peak_bytes=0)
 
 
@@ -101,6 +126,7 @@ def spawn_unconfined(home: str) -> ChildLine:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
     except OSError as fault:
         raise SandboxError(f"a child process could not be started: {fault}") from fault

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 
 from . import child
 
 __all__ = ["main"]
+
+
+_LOOK_S = 1.0
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent is no more (elsewhere than on Linux no kernel does it)."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_S)
+    os._exit(1)
 
 
 def main(home: str) -> None:
@@ -19,4 +31,5 @@ def main(home: str) -> None:
 
     torch.set_num_threads(1)
     os.chdir(home)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     child.serve(questions, answers, home)

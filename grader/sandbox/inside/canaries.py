@@ -34,6 +34,16 @@ def _connect(family: int, kind: int, address: Any) -> None:
             sock.connect(address)
 
 
+def _post(address: str) -> None:
+    """Without `socket`: a datagram may go to any address from one of a pair."""
+    pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        pair[0].sendto(b"canary", address)
+    finally:
+        for end in pair:
+            end.close()
+
+
 def _read(path: str) -> None:
     fd = os.open(path, os.O_RDONLY)
     try:
@@ -94,8 +104,12 @@ def try_everything(config: dict[str, Any]) -> dict[str, bool]:
         "memory": _refused(lambda: _allocate(config["memory_bytes"] + (1 << 28))),
     }
     if hasattr(socket, "AF_UNIX"):
-        held["unix"] = _refused(lambda: _connect(socket.AF_UNIX, socket.SOCK_STREAM, config["unix"])) and _refused(
-            lambda: _connect(socket.AF_UNIX, socket.SOCK_STREAM, "\0" + config["abstract"])
+        held["unix"] = all(
+            [
+                _refused(lambda: _connect(socket.AF_UNIX, socket.SOCK_STREAM, config["unix"])),
+                _refused(lambda: _connect(socket.AF_UNIX, socket.SOCK_STREAM, "\0" + config["abstract"])),
+                _refused(lambda: _post(config["datagram"])),
+            ]
         )
     if config["device"] != "cpu":
         held["device"] = _device_present(config["device"])

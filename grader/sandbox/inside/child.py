@@ -162,7 +162,7 @@ def _load(line: _Line, request: dict[str, Any]) -> _Responder:
         request["companions"],
         aliases=request["aliases"],
         budget_s=float(request["budget_s"]),
-        skip=frozenset(request["skip"]),
+        skip={int(index): reason for index, reason in request["skip"].items()},
         started=lambda index: line.send({"started": index}),
     )
     report = {

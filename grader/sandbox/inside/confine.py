@@ -88,7 +88,7 @@ def confine(layers: Layers, quota: Quota, ruleset: Ruleset | None, scratch: str,
         scratch = private_scratch(quota.scratch_bytes, quota.scratch_files)
     else:
         os.chdir(scratch)
-    if ruleset is not None:  # the child's own copy of a descriptor to a shared ruleset: see template.serve_child
+    if ruleset is not None:
         ruleset.allow_writing(scratch)
     if layers.rlimits:
         _limit_resources(quota, count_processes=layers.namespaces or layers.unused_uid is not None)

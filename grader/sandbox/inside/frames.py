@@ -168,7 +168,7 @@ def _to_float(value: Any) -> float:
     try:
         return float(value)
     except OverflowError:
-        return math.inf
+        return math.inf if value > 0 else -math.inf
 
 
 def encode(value: Any, payload: bytearray) -> list[Any]:
@@ -180,46 +180,66 @@ def encode(value: Any, payload: bytearray) -> list[Any]:
 
 
 # ---------------------------------------------------------------------------- reading
-def decode(tagged: Any, payload: bytes | memoryview, depth: int = 0) -> Any:
+def decode(tagged: Any, payload: bytes | memoryview) -> Any:
     """The value of a tagged list: NumPy arrays (float64, int64, bool; read-only), numbers, None, tuples.
 
-    Raises FrameError on anything else.
+    Raises FrameError on anything else, and on arrays that together hold more than the payload (the same
+    bytes named a thousand times would fill the memory).
 
     >>> buffer = bytearray()
     >>> decode(encode([1.5, (2, True)], buffer), bytes(buffer))
     (1.5, (2, True))
     """
-    if depth > _MAX_DEPTH + 2 or type(tagged) is not list or not tagged:
+    return _Reader(payload).value(tagged)
+
+
+class _Reader:
+    """Turns tagged lists into values, while the bytes of the payload last."""
+
+    def __init__(self, payload: bytes | memoryview) -> None:
+        self.payload = payload
+        self.unread = len(payload)
+
+    def value(self, tagged: Any, depth: int = 0) -> Any:
+        if depth > _MAX_DEPTH + 2 or type(tagged) is not list or not tagged:
+            raise FrameError("not a value")
+        match tagged:
+            case ["f", str(text)] if len(text) <= 32:
+                try:
+                    return float.fromhex(text)
+                except (ValueError, OverflowError):
+                    raise FrameError("not a number") from None
+            case ["b", bool(truth)]:
+                return truth
+            case ["n"]:
+                return None
+            case ["i", int(number)] if type(number) is int and -_INT64 <= number < _INT64:
+                return number
+            case ["t", list(items)] if len(items) <= _MAX_NODES:
+                return tuple(self.value(item, depth + 1) for item in items)
+            case ["a", str(name), list(shape), int(offset)] if type(offset) is int:
+                return self.array(name, shape, offset)
         raise FrameError("not a value")
-    match tagged:
-        case ["f", str(text)] if len(text) <= 32:
-            try:
-                return float.fromhex(text)
-            except (ValueError, OverflowError):
-                raise FrameError("not a number") from None
-        case ["b", bool(truth)]:
-            return truth
-        case ["n"]:
-            return None
-        case ["i", int(number)] if type(number) is int and -_INT64 <= number < _INT64:
-            return number
-        case ["t", list(items)] if len(items) <= _MAX_NODES:
-            return tuple(decode(item, payload, depth + 1) for item in items)
-        case ["a", str(name), list(shape), int(offset)] if type(offset) is int:
-            return _decode_array(name, shape, offset, payload)
-    raise FrameError("not a value")
 
-
-def _decode_array(name: str, shape: list[Any], offset: int, payload: bytes | memoryview) -> np.ndarray:
-    dtype = _DTYPES.get(name)
-    if dtype is None or len(shape) > _MAX_AXES or any(type(n) is not int or not 0 <= n <= PAYLOAD_LIMIT for n in shape):
-        raise FrameError("not an array")
-    count = math.prod(shape)
-    if count == 0:  # however odd its other axes, an empty array is just empty
-        return np.zeros([min(n, 1) for n in shape] if len(shape) > 1 else 0, np.float64)
-    if offset < 0 or count > PAYLOAD_LIMIT or offset + count * dtype.itemsize > len(payload):
-        raise FrameError("an array outside its frame")
-    if name == "b1":  # any byte but 0 and 1 is undefined as a bool
-        return np.not_equal(np.frombuffer(payload, np.uint8, count, offset).reshape(shape), 0)
-    flat: np.ndarray = np.frombuffer(payload, dtype, count, offset).reshape(shape)
-    return flat.astype(np.float64) if name == "f4" else flat
+    def array(self, name: str, shape: list[Any], offset: int) -> np.ndarray:
+        dtype = _DTYPES.get(name)
+        if (
+            dtype is None
+            or len(shape) > _MAX_AXES
+            or any(type(n) is not int or not 0 <= n <= PAYLOAD_LIMIT for n in shape)
+        ):
+            raise FrameError("not an array")
+        count = math.prod(shape)
+        if count == 0:  # however odd its other axes, an empty array is just empty
+            return np.zeros([min(n, 1) for n in shape] if len(shape) > 1 else 0, np.float64)
+        if offset < 0 or count > PAYLOAD_LIMIT or offset + count * dtype.itemsize > len(self.payload):
+            raise FrameError("an array outside its frame")
+        self.unread -= count * dtype.itemsize
+        if self.unread < 0:
+            raise FrameError("more arrays than bytes")
+        if name == "b1":  # any byte but 0 and 1 is undefined as a bool
+            return (
+                np.frombuffer(self.payload, np.uint8, count, offset).reshape(shape).astype(bool)
+            )  # 0-d stays an array
+        flat: np.ndarray = np.frombuffer(self.payload, dtype, count, offset).reshape(shape)
+        return flat.astype(np.float64) if name == "f4" else flat

@@ -21,7 +21,7 @@ from .running import Alarm, Runner
 from .survey import CONTRACT, code_place, is_flat, own_functions, resolve
 from .wording import LoadNotice
 
-__all__ = ["CompanionText", "LoadedProgram", "run_program"]
+__all__ = ["CompanionText", "LoadedProgram", "Reason", "run_program"]
 
 _MAX_NOTICES = 100
 _LEAST_SHARE_S = 0.1
@@ -33,6 +33,13 @@ class CompanionText(TypedDict):
 
     name: str
     source: str
+
+
+class Reason(TypedDict):
+    """Why a statement is left out, as the supervisor found when it ended an earlier child."""
+
+    code: str
+    message: str
 
 
 @dataclass
@@ -91,9 +98,8 @@ def _fresh_namespace(script: bool) -> dict[str, Any]:  # noqa: FBT001 -- private
     return module.__dict__
 
 
-def _skipped(statement: Statement) -> LoadNotice:
-    message = "this statement did not end, or ended the whole program; it was left out"
-    return {"code": "general.timeout", "message": message, "cell": statement.cell, "line": statement.node.lineno}
+def _skipped(statement: Statement, reason: Reason) -> LoadNotice:
+    return {**reason, "cell": statement.cell, "line": statement.node.lineno}
 
 
 def _run_all(
@@ -101,13 +107,13 @@ def _run_all(
     runner: Runner,
     bindings: _Bindings,
     clock: _Clock,
-    skip: frozenset[int],
+    skip: Mapping[int, Reason],
     started: Callable[[int], None],
 ) -> list[LoadNotice]:
     notices = []
     for index, statement in enumerate(parsed.statements):
         if index in skip:
-            notices.append(_skipped(statement))
+            notices.append(_skipped(statement, skip[index]))
             continue
         started(index)
         notice = runner.run(statement, clock.share_s())
@@ -150,14 +156,14 @@ def run_program(
     *,
     aliases: Mapping[str, str],
     budget_s: float,
-    skip: frozenset[int],
+    skip: Mapping[int, Reason],
     started: Callable[[int], None],
 ) -> LoadedProgram:
     """Run `cells` in this process, for good: builtins are patched, stubs and companions become importable.
 
     `aliases` maps contract names to the names that stand in for them (dotted: an attribute). `started(i)` is called
-    before statement i; the supervisor kills a child that swallows the soft limit and starts another with i in `skip`.
-    One statement may take a quarter of `budget_s`, and 0.1 s once that is spent. Student code makes it raise nothing.
+    before statement i; the supervisor kills a child that swallows the soft limit, and the next one leaves out i for
+    the reason in `skip`. One statement may take a quarter of `budget_s`, and 0.1 s once that is spent. Student code makes it raise nothing.
     """
     finder = CompanionFinder({companion["name"]: companion["source"] for companion in companions})
     finder.install()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import socket
 import struct
 from collections.abc import Iterable
 
@@ -16,11 +17,11 @@ from .system import NEW_IPC, NEW_NET, NEW_NS, NEW_PID, NEW_USER, NEW_UTS, number
 __all__ = ["build_filter", "load_filter"]
 
 _ALLOWED = """
-    read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek open openat close
+    read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek close
     close_range dup dup2 dup3 stat fstat lstat newfstatat statx fstatfs statfs access faccessat faccessat2
-    readlink readlinkat getdents getdents64 getcwd chdir fchdir mkdir mkdirat rmdir unlink unlinkat rename
-    renameat renameat2 link linkat truncate ftruncate fallocate fsync fdatasync sync_file_range fadvise64
-    copy_file_range sendfile umask mmap munmap mprotect mremap brk madvise msync mincore futex futex_waitv
+    readlink readlinkat getdents getdents64 getcwd chdir fchdir rmdir unlink unlinkat rename
+    renameat renameat2 link linkat ftruncate fallocate fsync fdatasync sync_file_range fadvise64
+    copy_file_range sendfile mmap munmap mprotect mremap brk madvise msync mincore futex futex_waitv
     set_robust_list rseq membarrier set_tid_address gettid getpid getppid getuid geteuid getgid getegid
     getgroups getpgrp getpgid getsid getresuid getresgid sched_yield sched_getaffinity sched_getparam
     sched_getscheduler sched_get_priority_max sched_get_priority_min getcpu getpriority rt_sigaction
@@ -34,7 +35,7 @@ _ALLOWED = """
 """.split()  # noqa: SIM905 - a hundred quoted words would not be read
 # Answered "done" without doing anything: keeps shutil.copy and file locks alive, and shuts a covert channel.
 _PRETENDED = """
-    chmod fchmod fchmodat chown fchown lchown fchownat utime utimes utimensat futimesat flock
+    chmod fchmod fchmodat chown fchown lchown fchownat utime utimes utimensat futimesat flock umask
 """.split()  # noqa: SIM905 - a hundred quoted words would not be read
 # Answered "not in this kernel": glibc and Python fall back.
 _ABSENT = """
@@ -45,9 +46,10 @@ _GPU_ALLOWED = """
 """.split()  # noqa: SIM905 - a hundred quoted words would not be read
 
 _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x50000, 0x80000000
-_LOAD, _RETURN, _EQUAL, _AT_LEAST, _ANY_BIT = 0x20, 0x06, 0x15, 0x35, 0x45
+_LOAD, _RETURN, _EQUAL, _AT_LEAST, _ANY_BIT, _AND = 0x20, 0x06, 0x15, 0x35, 0x45, 0x54
 _X32_BIT = 0x40000000
 _CLONE_THREAD = 0x10000
+_O_TRUNC, _O_ACCMODE = 0o1000, 0o3
 _NEW_ANYTHING = NEW_NS | NEW_UTS | NEW_IPC | NEW_USER | NEW_PID | NEW_NET | 0x2000000 | 0x80
 _SAFE_PRCTL = (3, 15, 16, 23, 41, 42, 0x53564D41)  # get dumpable, names, bounding set, THP, naming a mapping
 _SAFE_IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # isatty, window size, bytes to read, flags
@@ -104,6 +106,27 @@ def _prlimit() -> _Code:
     return [*code, _give(_ALLOW)]
 
 
+def _open(flags: int) -> _Code:
+    """Truncating what is opened without writing is refused: before its third version, Landlock lets it pass."""
+    code = [_low_word(flags), _statement(_AND, _O_TRUNC | _O_ACCMODE)]
+    for without_writing in (_O_TRUNC, _O_TRUNC | _O_ACCMODE):
+        code += [_jump(_EQUAL, without_writing, 0, 1), _refuse(errno.EPERM)]
+    return [*code, _give(_ALLOW)]
+
+
+def _mkdir(mode: int) -> _Code:
+    """A folder that its owner could not list would hide from the count of the scratch folder's size."""
+    code = [_low_word(mode), _statement(_AND, 0o700), _jump(_EQUAL, 0o700, 0, 1), _give(_ALLOW)]
+    return [*code, _refuse(errno.EPERM)]
+
+
+def _socketpair() -> _Code:
+    """Streams of AF_UNIX only (asyncio's self-pipe): from a datagram pair one can send to any socket with a name."""
+    code = [_low_word(0), _jump(_EQUAL, socket.AF_UNIX, 1, 0), _refuse(errno.EPERM)]
+    code += [_low_word(1), _statement(_AND, 0xF), _jump(_EQUAL, socket.SOCK_STREAM, 0, 1), _give(_ALLOW)]
+    return [*code, _refuse(errno.EPERM)]
+
+
 def _fcntl() -> _Code:
     code = [_low_word(1)]
     for command in _SAFE_FCNTL:
@@ -146,7 +169,11 @@ def build_filter(*, own_pid: int, gpu: bool = False, processes: bool = False) ->
         rule(name, _one_of(0, [own_pid], _refuse(errno.EPERM)))
     rule("prctl", _one_of(0, _SAFE_PRCTL, _refuse(errno.EPERM)))
     rule("prlimit64", _prlimit())
-    rule("socketpair", _one_of(0, [1], _refuse(errno.EPERM)))  # AF_UNIX: asyncio's self-pipe
+    rule("open", _open(1))
+    rule("openat", _open(2))
+    rule("mkdir", _mkdir(1))
+    rule("mkdirat", _mkdir(2))
+    rule("socketpair", _socketpair())
     rule("ioctl", _one_of(1, _SAFE_IOCTL, _refuse(errno.ENOTTY)))
     rule("fcntl", _fcntl())
     code.append(_refuse(errno.EPERM))

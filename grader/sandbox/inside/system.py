@@ -117,9 +117,9 @@ def umount_lazily(target: str) -> None:
     _checked(f"umount {target}", int(_LIBC.umount2(os.fsencode(target), _MNT_DETACH)))
 
 
-def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent thread ends (cleared by a change of user)."""
-    prctl(_PR_SET_PDEATHSIG, _SIGKILL)
+def die_with_parent(*, on: bool = True) -> None:
+    """Have the kernel kill this process when its parent thread ends (cleared by a change of user), or not."""
+    prctl(_PR_SET_PDEATHSIG, _SIGKILL if on else 0)
 
 
 def set_dumpable(*, on: bool) -> None:

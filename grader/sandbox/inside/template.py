@@ -16,7 +16,6 @@ import importlib
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import sys
@@ -29,6 +28,7 @@ from . import namespaces, seccomp
 from . import system as s
 from .confine import Layers, Quota, confine, quiet_descriptors
 from .landlock import Ruleset, abi
+from .scratch import remove_tree, size_of
 
 __all__ = ["main"]
 
@@ -44,7 +44,7 @@ class _Template:
     control: socket.socket
     config: dict[str, Any]
     layers: Layers
-    ruleset: Ruleset | None
+    devices: tuple[str, ...]
     prepared_filter: bytes | None
     own_pid_namespace: int | None
     oom_score: int | None
@@ -139,12 +139,12 @@ def _set_up(control: socket.socket, config: dict[str, Any]) -> tuple[_Template, 
     if in_namespaces:
         extra = ["/proc", "/sys"] if gpu else []
         namespaces.build_root([*config["readable"], *extra], config["masked"], devices)
-    ruleset = None
-    if wanted["landlock"]:
+    use_landlock = wanted["landlock"]
+    if use_landlock:
         try:
-            ruleset = _ruleset(config, devices)
+            os.close(_ruleset(config, devices).fd)
         except OSError as fault:
-            missing["landlock"] = str(fault)
+            missing["landlock"], use_landlock = str(fault), False
     prepared = None
     use_seccomp = wanted["seccomp"]
     if use_seccomp:
@@ -153,14 +153,14 @@ def _set_up(control: socket.socket, config: dict[str, Any]) -> tuple[_Template, 
         except OSError as fault:
             missing["seccomp"], use_seccomp = str(fault), False
     unused = config["unused_uid"] if os.getuid() == 0 and not in_namespaces and wanted["setuid"] else None
-    layers = Layers(in_namespaces, ruleset is not None, use_seccomp, wanted["rlimits"], unused, gpu)
+    layers = Layers(in_namespaces, use_landlock, use_seccomp, wanted["rlimits"], unused, gpu)
     for name in ("namespaces", "landlock", "seccomp", "rlimits"):
         if not wanted[name]:
             missing[name] = "switched off"
     s.set_dumpable(on=False)
     facts = {
         "namespaces": in_namespaces,
-        "landlock": abi() if ruleset is not None else 0,
+        "landlock": abi() if use_landlock else 0,
         "seccomp": use_seccomp,
         "rlimits": wanted["rlimits"],
         "unused_uid": unused is not None,
@@ -168,7 +168,7 @@ def _set_up(control: socket.socket, config: dict[str, Any]) -> tuple[_Template, 
         "warm_s": round(warm_s, 3),
         "versions": {name: str(getattr(sys.modules.get(name), "__version__", "")) for name in ("torch", "numpy")},
     }
-    return _Template(control, config, layers, ruleset, prepared, pid_namespace, proc, address_space), facts
+    return _Template(control, config, layers, devices, prepared, pid_namespace, proc, address_space), facts
 
 
 # ---------------------------------------------------------------------------- a child
@@ -197,7 +197,8 @@ def _become_child(template: _Template, request: dict[str, Any], fds: list[int], 
         _prefer_for_oom(template.oom_score)
         questions, answers, output = fds
         null = os.open("/dev/null", os.O_RDWR)
-        ruleset = template.ruleset
+        # one of its own: in a shared one, each child's scratch would be open to those that follow
+        ruleset = _ruleset(template.config, template.devices) if template.layers.landlock else None
         quiet_descriptors([null, output, output, questions, answers, *([ruleset.fd] if ruleset else [])])
         if ruleset is not None:
             ruleset.fd = 5
@@ -225,26 +226,6 @@ def _fork_child(template: _Template, request: dict[str, Any], fds: list[int], sc
     if template.own_pid_namespace is not None:
         s.setns(template.own_pid_namespace, s.NEW_PID)
     return pid
-
-
-def _scratch_size(folder: str, bound: int) -> int:
-    """Bytes and files beneath `folder`, each file counted as at least 1 KiB; stops counting past `bound`."""
-    total = 0
-    stack = [folder]
-    while stack and total <= bound:
-        try:
-            entries = list(os.scandir(stack.pop()))
-        except OSError:
-            continue
-        for entry in entries:
-            try:
-                info = entry.stat(follow_symlinks=False)
-            except OSError:
-                continue
-            total += max(info.st_blocks * 512, 1024)
-            if entry.is_dir(follow_symlinks=False):
-                stack.append(entry.path)
-    return total
 
 
 @dataclass
@@ -290,6 +271,14 @@ class _Children:
             if child.run == run:
                 child.kill("supervisor")
 
+    def end_all(self) -> None:
+        """End every child, and leave nothing on disk: the supervisor is gone, or about to go."""
+        for child in self._by_pidfd.values():
+            child.kill("supervisor")
+            os.waitpid(child.pid, 0)
+        if not self._template.layers.namespaces:
+            remove_tree(self._template.config["private"])
+
     def wait(self) -> bool:
         """Wait for the supervisor (True: it has something to say), reporting what ends meanwhile."""
         watched = [child for child in self._by_pidfd.values() if child.scratch]
@@ -297,10 +286,7 @@ class _Children:
         for fd in ready & self._by_pidfd.keys():
             self._end(self._by_pidfd.pop(fd))
         for child in watched:
-            if (
-                child.pidfd in self._by_pidfd
-                and _scratch_size(child.scratch, child.scratch_bytes) > child.scratch_bytes
-            ):
+            if child.pidfd in self._by_pidfd and size_of(child.scratch, child.scratch_bytes) > child.scratch_bytes:
                 child.kill("scratch")
         return self._template.control.fileno() in ready
 
@@ -310,7 +296,7 @@ class _Children:
         os.close(child.pidfd)
         if child.scratch:
             self._end_strays()
-            shutil.rmtree(child.scratch, ignore_errors=True)
+            remove_tree(child.scratch)
         ended = {
             "ended": child.run,
             "killed": child.killed,
@@ -348,6 +334,7 @@ def _serve(template: _Template) -> None:
             continue
         message, ancillary, _, _ = template.control.recvmsg(4096, socket.CMSG_SPACE(3 * 4))
         if not message:
+            children.end_all()
             return
         request = json.loads(message)
         if "run" in request:
@@ -379,6 +366,8 @@ def main(control_fd: int) -> None:
         return
     if template.layers.namespaces:
         tempfile.tempdir = "/scratch"
+    else:
+        s.die_with_parent(on=False)  # it sees the socket close, and has a folder to remove
     gc.collect()
     gc.freeze()
     control.send(json.dumps({"ready": facts}).encode("ascii"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from grader.judge.screen import screen
 from grader.judge.shrink import shrink
 from inprocess import HangError, InProcess
 from reference import rnn
+
+PATIENT = partial(shrink, limit_s=60.0)  # on a busy machine too
 
 
 def failing(name, function, bank):
@@ -45,7 +48,7 @@ MISTAKES = {
 @pytest.mark.parametrize("name", MISTAKES)
 def test_the_shrunk_case_has_at_most_three_steps_and_one_sequence(name, bank):
     verdict = judge_check(
-        CHECK_BY_NAME[name], bank[name], InProcess({**RIGHT, name: MISTAKES[name]}), limit_s=10, shrinker=shrink_live
+        CHECK_BY_NAME[name], bank[name], InProcess({**RIGHT, name: MISTAKES[name]}), limit_s=10, shrinker=PATIENT
     )
     example = verdict.counterexample
     assert list(example.inputs) == list(CHECK_BY_NAME[name].parameters)
@@ -59,13 +62,13 @@ def test_the_shrunk_case_has_at_most_three_steps_and_one_sequence(name, bank):
 
 
 def test_a_gradient_cut_short_is_shown_with_no_more_steps_than_it_takes(judge):
-    verdict = judge("bptt_gradients", lambda *args: gradient(*args, reach=4), shrinker=shrink_live)
+    verdict = judge("bptt_gradients", lambda *args: gradient(*args, reach=4), shrinker=PATIENT)
     assert len(verdict.counterexample.inputs["X"]) == 5
     assert verdict.counterexample.trace.keys() == {"S", "Y", "delta"}
 
 
 def test_the_sentence_is_plain(judge):
-    verdict = judge("bptt_gradients", lambda *args: tuple(-g for g in rnn.bptt_gradients(*args)), shrinker=shrink_live)
+    verdict = judge("bptt_gradients", lambda *args: tuple(-g for g in rnn.bptt_gradients(*args)), shrinker=PATIENT)
     assert verdict.message == "For X = [[1]], T = [[0]], Wxs = 1, Wrec = 1 you return dWxs = -1, expected 1."
 
 
@@ -75,7 +78,7 @@ def test_an_exception_is_shrunk_to_an_exception(judge):
             raise ValueError("too many ones")
         return rnn.forward(X, Wxs, Wrec)
 
-    verdict = judge("forward", forward, shrinker=shrink_live)
+    verdict = judge("forward", forward, shrinker=PATIENT)
     assert verdict.status == "error"
     assert verdict.counterexample.got == "raises ValueError: too many ones"
     assert np.sum(verdict.counterexample.inputs["X"]) == 2
@@ -83,7 +86,7 @@ def test_an_exception_is_shrunk_to_an_exception(judge):
 
 def test_shrinking_twice_gives_the_same_case(judge):
     def run():
-        verdict = judge("bptt_gradients", MISTAKES["bptt_gradients"], shrinker=shrink_live)
+        verdict = judge("bptt_gradients", MISTAKES["bptt_gradients"], shrinker=PATIENT)
         return verdict.message, verdict.counterexample.inputs
 
     assert run() == run()
@@ -98,14 +101,14 @@ def test_calls_are_bounded(bank):
 
 def test_time_is_bounded_where_calls_are_slow(bank):
     def slow(*args):
-        time.sleep(0.05)
+        time.sleep(0.1)
         return MISTAKES["bptt_gradients"](*args)
 
     spec, subject, stored = failing("bptt_gradients", MISTAKES["bptt_gradients"], bank)
     subject.functions["bptt_gradients"] = slow
     start = time.monotonic()
     shrink(spec, subject, stored, limit_s=0.2)
-    assert time.monotonic() - start < 1.5
+    assert time.monotonic() - start < 3.0
 
 
 def test_a_failure_that_does_not_come_back_is_left_to_the_stored_case(bank):
@@ -149,7 +152,7 @@ def test_what_only_a_large_case_shows_keeps_the_stored_one(judge):
         S, Y = rnn.forward(X, Wxs, Wrec)
         return S, Y + (len(X) >= 9) * torch.ones_like(Y)
 
-    verdict = judge("forward", forward, shrinker=shrink_live)
+    verdict = judge("forward", forward, shrinker=PATIENT)
     assert verdict.status == "failed"
     assert len(verdict.counterexample.inputs["X"]) >= 9
     assert "X of shape" in verdict.message or "X = [[" in verdict.message

@@ -11,7 +11,7 @@ from conftest import RIGHT, gradient, statuses
 from grader.contract import CHECK_BY_NAME, CHECKS, FUNCTIONS
 from grader.errors import SandboxError
 from grader.judge import judge_check
-from grader.model import Raised
+from grader.model import Malformed, Raised
 from inprocess import ExitError, HangError, InProcess
 from reference import rnn
 
@@ -247,6 +247,18 @@ def test_a_timeout_is_never_shrunk(judge):
         raise AssertionError("asked a subject whose child is gone")
 
     assert judge("forward", hang, shrinker=shrinker).status == "timeout"
+
+
+def test_an_unreadable_answer_that_ended_the_child_blocks_the_rest(bank):
+    class Garbled(InProcess):
+        def ask(self, questions, *, limit_s):
+            yield from super().ask(questions[:3], limit_s=limit_s)
+            yield Malformed("a frame that is cut short")
+
+    verdict = judge_check(CHECK_BY_NAME["relu"], bank["relu"], Garbled(RIGHT), limit_s=10)
+    assert verdict.status == "error"
+    assert statuses(verdict)["extremes"] == "blocked"
+    assert verdict.properties[-1].message == "Not reached: an earlier answer of relu could not be read."
 
 
 def test_fewer_answers_than_questions_is_our_fault(bank):

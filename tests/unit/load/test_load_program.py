@@ -150,7 +150,7 @@ def test_a_notebook_with_control_characters_in_strings_is_read(load):
 def test_content_decides_not_the_name(load):
     as_script = load(notebook("a = 1"), "hw.py")
     assert (as_script.kind, codes(as_script)) == ("notebook", ["load.renamed"])
-    as_notebook = load("a = 1\n", "hw.ipynb")
+    as_notebook = load("import math\n", "hw.ipynb")
     assert (as_notebook.kind, codes(as_notebook)) == ("script", ["load.renamed"])
     assert load('{"cells": x for x in y}\n', "hw.py").kind == "script"
     assert load('{"a": 1}\n', "hw.py").kind == "script"
