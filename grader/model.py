@@ -40,7 +40,7 @@ __all__ = [
     "Value",
 ]
 
-Value: TypeAlias = Union[np.ndarray, float, int, bool, None, tuple["Value", ...]]
+Value: TypeAlias = Union[np.ndarray, float, int, bool, tuple["Value", ...], None]
 """What a submission may answer: arrays (float64, int64 or bool), numbers, or tuples of these."""
 
 Arg: TypeAlias = Union[np.ndarray, float, int]
@@ -116,7 +116,7 @@ class Loaded:
 # ---------------------------------------------------------------------------- asking
 @dataclass(frozen=True, eq=False)
 class Question:
-    """One call: contract function name and positional arguments; `watch` asks for evidence of autograd and shifted calls."""
+    """One call: contract function, positional arguments; `watch` asks for evidence of autograd and shifted calls."""
 
     function: str
     args: tuple[Arg, ...]

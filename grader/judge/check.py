@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Protocol
 
 import numpy as np
@@ -32,6 +31,7 @@ from grader.model import (
     Subject,
     TimedOut,
 )
+from grader.suggest import near_function
 
 __all__ = ["Shrinker", "judge_check"]
 
@@ -162,11 +162,11 @@ def _repeatable(spec: CheckSpec, prop: PropertySpec, screening: Screening, twins
 # ---------------------------------------------------------------------------- the check
 def _missing(spec: CheckSpec, subject: Subject, screening: Screening) -> CheckVerdict:
     seen = screening.findings[0][1].observation
-    near = get_close_matches(spec.name, subject.loaded.others, n=1, cutoff=0.75)
+    near = near_function(spec.name, subject.loaded.others)
     if isinstance(seen, Raised) and seen.kind == "NotImplementedError":
         message = say("general.missing.stub", function=spec.name)
     elif near:
-        message = say("general.missing.near", function=spec.name, near=near[0])
+        message = say("general.missing.near", function=spec.name, near=near)
     else:
         message = say("general.missing", function=spec.name)
     counts = Counter(name for name, _ in screening.findings)

@@ -25,6 +25,11 @@ __all__ = ["Look", "render", "summary_text", "to_line", "to_text"]
 
 _NAME_WIDTH = max(len(name) for name in CHECK_BY_NAME)
 
+_SAID_BY_THE_CASE = frozenset(
+    {"general.crash", "general.memory", "general.missing", "general.shape", "general.timeout"}
+)
+"""Causes that the sentence on the smallest case tells already."""
+
 
 @dataclass(frozen=True)
 class Look:
@@ -140,7 +145,7 @@ def _print_details(console: Console, verdict: CheckVerdict, *, verbose: bool) ->
         told = item.message if verbose or not (verdict.counterexample or item.message == verdict.message) else ""
         console.print(_property_line(verdict.name, item, told))
     for diagnosis in verdict.diagnoses:
-        if diagnosis.message != verdict.message:
+        if diagnosis.message != verdict.message and diagnosis.code not in _SAID_BY_THE_CASE:
             console.print(Padding(_diagnosis_text(diagnosis), (0, 0, 0, 4)))
     if verdict.counterexample:
         console.print(Padding(Text("Smallest case that fails:"), (0, 0, 0, 4)))

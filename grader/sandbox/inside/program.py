@@ -162,8 +162,9 @@ def run_program(
     """Run `cells` in this process, for good: builtins are patched, stubs and companions become importable.
 
     `aliases` maps contract names to the names that stand in for them (dotted: an attribute). `started(i)` is called
-    before statement i; the supervisor kills a child that swallows the soft limit, and the next one leaves out i for
-    the reason in `skip`. One statement may take a quarter of `budget_s`, and 0.1 s once that is spent. Student code makes it raise nothing.
+    before statement i: the supervisor ends a child that swallows the soft limit, and the next one leaves out i for the
+    reason in `skip`. One statement may take a quarter of `budget_s`, and 0.1 s once that is spent. Student code makes
+    it raise nothing.
     """
     finder = CompanionFinder({companion["name"]: companion["source"] for companion in companions})
     finder.install()

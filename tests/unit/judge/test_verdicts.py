@@ -277,7 +277,7 @@ def test_an_absent_function_is_missing_and_a_near_name_is_suggested(bank):
     assert verdict.status == "missing"
     assert {prop.status for prop in verdict.properties} == {"missing"}
     assert codes(verdict) == ["general.missing"]
-    assert "Did you mean it by bptt_gradient?" in verdict.message
+    assert "Did you mean bptt_gradient?" in verdict.message
 
 
 def test_an_absent_function_without_a_near_name_is_plainly_missing(bank):
