@@ -32,7 +32,9 @@ MESSAGES: Mapping[str, str] = {
     "cause.died": "an earlier call of {function} ended the process",
     # ------------------------------------------------------------ mistakes of any check
     "general.missing": "{function} is not defined.",
-    "general.missing.near": "{function} is not defined. Did you mean {near}? Then rename it, or grade with --map {function}={near}.",
+    "general.missing.near": (
+        "{function} is not defined. Did you mean {near}? Then rename it, or grade with --map {function}={near}."
+    ),
     "general.missing.stub": "{function} is still empty: it raises NotImplementedError.",
     "general.crash": "{function} raises {error}{place}.",
     "general.timeout": "{function} does not finish within {limit} s: look for a loop that never ends.",
