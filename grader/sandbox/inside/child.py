@@ -11,6 +11,8 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from dis import opmap
+from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ from .wording import kind_of, one_line, traceback_of
 
 __all__ = ["serve"]
 
+_RAISE = opmap["RAISE_VARARGS"]
 _OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc")
 
 
@@ -94,6 +97,12 @@ def _mutated(arguments: list[Any], before: list[Any]) -> list[int]:
     return changed
 
 
+def _raises(step: TracebackType) -> bool:
+    """Whether a frame is at a `raise` of its own: PyTorch raises NotImplementedError from C, in no frame at all."""
+    code, at = step.tb_frame.f_code.co_code, step.tb_lasti
+    return 0 <= at < len(code) and code[at] == _RAISE
+
+
 def _failure(fault: BaseException, files: Mapping[str, int | None], limit: int) -> dict[str, Any]:
     """What was raised, in words, and the submission's own line that it came from (the innermost)."""
     try:
@@ -101,18 +110,18 @@ def _failure(fault: BaseException, files: Mapping[str, int | None], limit: int) 
     except BaseException:  # noqa: BLE001 - a hostile __str__
         message = ""
     location: list[int | None] | None = None
-    own = False
+    stub = False
     step = traceback_of(fault)
     while step is not None:
         name = step.tb_frame.f_code.co_filename
-        own = name in files
-        if own:
+        stub = name in files and _raises(step)
+        if name in files:
             location = [files[name], step.tb_lineno]
         step = step.tb_next
     kind = type(fault)
     if issubclass(kind, MemoryError) or any(sign in message for sign in _OUT_OF_MEMORY):
         return {"memory": limit, "location": location}
-    missing = own and issubclass(kind, NotImplementedError)
+    missing = stub and issubclass(kind, NotImplementedError)
     return {"raised": kind_of(fault), "message": message, "location": location, "missing": missing}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 from collections.abc import Container
 from types import FrameType, TracebackType
 from typing import Any
@@ -51,6 +52,7 @@ class Watch:
 
     def __enter__(self) -> None:
         """Start observing."""
+        threading.setprofile(self._observe)
         sys.setprofile(self._observe)
 
     def __exit__(
@@ -58,5 +60,6 @@ class Watch:
     ) -> None:
         """Stop, and conclude."""
         sys.setprofile(None)
+        threading.setprofile(None)  # type: ignore[arg-type]
         if self._shifted >= _SHIFTED_CALLS:
             self._found.append("shifted_calls")

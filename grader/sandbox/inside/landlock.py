@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import stat
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from .system import syscall
 
-__all__ = ["Ruleset", "abi"]
+__all__ = ["Ruleset", "abi", "build_ruleset"]
 
 _EXECUTE, _WRITE, _READ, _READ_DIR = 1, 2, 4, 8
 _MAKE_SPECIAL = 64 | 512 | 1024 | 2048 | 4096  # character device, socket, fifo, block device, symlink
@@ -79,3 +79,27 @@ class Ruleset:
     def apply(self) -> None:
         """Confine the calling process, for good."""
         syscall("landlock_restrict_self", self.fd, 0)
+
+
+def build_ruleset(readable: Iterable[str], masked: Sequence[str], devices: Iterable[str]) -> Ruleset:
+    """Open what lies beneath `readable` but not beneath `masked` for reading, `devices` for use. Raises OSError."""
+    ruleset = Ruleset()
+    for folder in readable:
+        _allow_reading(ruleset, folder, masked)
+    for device in devices:
+        ruleset.allow_device(device)
+    return ruleset
+
+
+def _allow_reading(ruleset: Ruleset, folder: str, masked: Sequence[str]) -> None:
+    """Allow `folder` but nothing beneath a masked path: Landlock only ever adds, so go around it."""
+    inside = [path for path in masked if path.startswith(folder + "/")]
+    if not inside:
+        ruleset.allow_reading([folder])
+        return
+    heads = {path[len(folder) + 1 :].partition("/")[0] for path in inside}
+    ruleset.allow_reading_except(folder, heads)
+    for head in sorted(heads):
+        child = f"{folder}/{head}"
+        if child not in inside:
+            _allow_reading(ruleset, child, masked)
