@@ -33,7 +33,7 @@ from grader.model import (
 )
 from grader.suggest import near_function
 
-__all__ = ["Shrinker", "judge_check"]
+__all__ = ["Diagnoser", "Insight", "Shrinker", "judge_check"]
 
 
 class Shrinker(Protocol):
@@ -43,6 +43,30 @@ class Shrinker(Protocol):
         """May ask `subject` as often as its budget allows; never raises for what a submission does."""
         ...
 
+
+class Insight(Protocol):
+    """Known mistakes that explain every answer of a check."""
+
+    @property
+    def diagnoses(self) -> tuple[Diagnosis, ...]:
+        """A diagnosis for each code."""
+        ...
+
+    def trace(self, case: Case, right: Mapping[str, object]) -> Mapping[str, object]:
+        """`right`, what a right solution computes on the way, with what the mistaken one does beside it."""
+        ...
+
+
+class Diagnoser(Protocol):
+    """Finds the known mistakes that explain all findings of a failed check, or None."""
+
+    def __call__(self, spec: CheckSpec, cases: CheckCases, findings: Sequence[Finding]) -> Insight | None:
+        """Look at the answers in the order asked; asks nothing."""
+        ...
+
+
+_EXPLAINED = frozenset({"general.nan", "general.nondeterministic", "general.shape"})
+"""What needs no telling once a known mistake gives all answers."""
 
 _STATUS_OF_KIND: dict[str, PropertyStatus] = {
     "right": "passed",
@@ -69,12 +93,13 @@ def judge_check(
     limit_s: float,
     policy: Policy = DEFAULT_POLICY,
     shrinker: Shrinker | None = None,
+    diagnoser: Diagnoser | None = None,
 ) -> CheckVerdict:
     """What `subject` makes of `cases`: one status for each property of `spec`, and what to tell the student.
 
-    Without a `shrinker` the smallest stored case that fails is the counterexample. Where the
-    policy fails a finding, every property of the check is failed with it. Raises SandboxError
-    for a fault of ours.
+    Without a `shrinker` the smallest stored case that fails is the counterexample; without a `diagnoser` only mistakes
+    of a general kind are named. Where the policy fails a finding, every property of the check is failed with it.
+    Raises SandboxError for a fault of ours.
     """
     screening = screen(spec, cases, subject, limit_s=limit_s, policy=policy)
     kinds = {finding.kind for _, finding in screening.findings}
@@ -82,7 +107,8 @@ def judge_check(
         return _missing(spec, subject, screening)
     verdict = _as_screened(spec, screening)
     if verdict.status != "passed":
-        verdict = _with_example(spec, verdict, screening, subject, shrinker)
+        insight = diagnoser(spec, cases, [finding for _, finding in screening.findings]) if diagnoser else None
+        verdict = _with_example(spec, _told(verdict, insight), screening, subject, shrinker, insight)
     return _under_policy(spec, verdict, evidence_of([finding.observation for finding in screening.watched]), policy)
 
 
@@ -175,7 +201,12 @@ def _missing(spec: CheckSpec, subject: Subject, screening: Screening) -> CheckVe
 
 
 def _with_example(
-    spec: CheckSpec, verdict: CheckVerdict, screening: Screening, subject: Subject, shrinker: Shrinker | None
+    spec: CheckSpec,
+    verdict: CheckVerdict,
+    screening: Screening,
+    subject: Subject,
+    shrinker: Shrinker | None,
+    insight: Insight | None,
 ) -> CheckVerdict:
     """Add the smallest failing case and its sentence; where no case fails, the first failed property's message."""
     stored = _smallest(screening, verdict.status)
@@ -187,19 +218,28 @@ def _with_example(
     smaller = shrinker(spec, subject, stored) if shrinker and twins is None and not ended else None
     shown = stored if smaller is None else min(smaller, stored, key=lambda finding: size_key(finding.case))
     message = sentence(spec, shown) if twins is None else nondeterministic(spec, twins)
-    example = replace(counterexample(spec, shown), trace=_trace(spec, shown.case))
+    example = replace(counterexample(spec, shown), trace=_trace(spec, shown.case, insight))
     return replace(verdict, message=message, counterexample=example)
 
 
-def _trace(spec: CheckSpec, case: Case) -> Mapping[str, object] | None:
-    """What a right solution computes on the way, for a case that a person can follow."""
+def _told(verdict: CheckVerdict, insight: Insight | None) -> CheckVerdict:
+    """Put the known mistakes in the place of their symptoms."""
+    if insight is None:
+        return verdict
+    rest = tuple(diagnosis for diagnosis in verdict.diagnoses if diagnosis.code not in _EXPLAINED)
+    return replace(verdict, diagnoses=(*insight.diagnoses, *rest))
+
+
+def _trace(spec: CheckSpec, case: Case, insight: Insight | None) -> Mapping[str, object] | None:
+    """What a right solution computes on the way, and what a known mistake does, for a case that a person can follow."""
     if max(np.size(arg) for arg in case.args) > MAX_INLINE:
         return None
     try:
         from grader.cases.oracle import trace  # noqa: PLC0415 - for a failure only; a student's kit has no solution
     except ImportError:
         return None
-    return trace(spec.name, case.args)
+    right = trace(spec.name, case.args)
+    return insight.trace(case, right) if insight and right else right
 
 
 def _smallest(screening: Screening, status: CheckStatus) -> Finding | None:

@@ -39,6 +39,10 @@ def watched_questions(spec: CheckSpec, policy: Policy) -> tuple[Question, ...]:
 
 
 def evidence_of(seen: Sequence[Observation | None]) -> tuple[str, ...]:
-    """The policies (`autograd`, `numerical_gradient`) that the watched answers speak against, each once."""
-    found = {evidence for answer in seen if isinstance(answer, Answered) for evidence in answer.evidence}
-    return tuple(policy for evidence, policy in _POLICY_OF_EVIDENCE.items() if evidence in found)
+    """The policies (`autograd`, `numerical_gradient`) that the watched answers speak against, each once.
+
+    Each call must show it: that some number lies near a weight in one of them may be chance.
+    """
+    found = [frozenset(answer.evidence) for answer in seen if isinstance(answer, Answered)]
+    shown = frozenset.intersection(*found) if found else frozenset()
+    return tuple(policy for evidence, policy in _POLICY_OF_EVIDENCE.items() if evidence in shown)

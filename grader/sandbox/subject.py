@@ -11,9 +11,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from grader.contract import FUNCTIONS
 from grader.model import (
     Answered,
+    Arg,
     Died,
     Loaded,
     Location,
@@ -38,6 +41,10 @@ _LOAD_SHARES = 4  # one statement may use a quarter of the time for loading
 _GRACE_S = 1.5
 _TEXT = 500
 _BROKEN = (*BROKEN, frames.FrameError)
+
+
+def _as_float32(argument: Arg) -> Arg:
+    return argument.astype(np.float32, copy=False) if isinstance(argument, np.ndarray) else argument
 
 
 def _text(value: object, limit: int = _TEXT) -> str:
@@ -172,7 +179,7 @@ class ConfinedSubject:
     def _send(line: ChildLine, questions: Sequence[Question], first: int, deadline: float) -> None:
         payload = bytearray()
         asked = [
-            [index, q.function, q.watch, [frames.encode(argument, payload) for argument in q.args]]
+            [index, q.function, q.watch, [frames.encode(_as_float32(argument), payload) for argument in q.args]]
             for index, q in enumerate(questions, first)
         ]
         line.send({"ask": asked}, payload, deadline=deadline)

@@ -7,6 +7,7 @@ arrays as payload, or `{"canaries": …}`. From the child: `{"started": i}` befo
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import tempfile
@@ -71,30 +72,43 @@ def _settle_at_home(home: str) -> None:
 
 
 # ---------------------------------------------------------------------------- one question
-def _argument(tagged: list[Any], payload: bytes, device: str) -> Any:
-    """An argument as the contract has it: a float32 tensor (0-d for a weight), a float or an int."""
-    import torch  # noqa: PLC0415 - warmed in the template
+class _Arguments:
+    """The arguments of one batch, as the contract has them: float32 tensors (0-d for a weight), floats and ints."""
 
-    value = frames.decode(tagged, payload)
-    if isinstance(value, np.ndarray):
-        tensor = torch.from_numpy(value.astype(np.float32))
-        return tensor if device == "cpu" else tensor.to(device)
-    return value
+    def __init__(self, payload: bytes, device: str) -> None:
+        import torch  # noqa: PLC0415 - warmed in the template
 
+        self._floats = torch.frombuffer(bytearray(payload), dtype=torch.float32) if payload else torch.zeros(0)
+        self._equal, self._device = torch.equal, device
 
-def _mutated(arguments: list[Any], before: list[Any]) -> list[int]:
-    """Which array arguments (not the 0-d weights, which may be updated in place) differ from what was asked."""
-    changed = []
-    for index, (now, then) in enumerate(zip(arguments, before, strict=True)):
-        if then is None:
-            continue
+    def read(self, tagged: list[Any]) -> Any:
+        """One argument; a tensor is a view of what was sent, not to be handed out."""
+        match tagged:
+            case ["a", "f4", list(shape), int(offset)]:
+                start = offset // 4
+                return self._floats[start : start + math.prod(shape)].view(shape)
+            case _:
+                return frames.decode(tagged, b"")
+
+    def give(self, value: Any) -> Any:
+        """What the submission gets: its own copy, on its device."""
+        if not hasattr(value, "dim"):
+            return value
+        return value.clone() if self._device == "cpu" else value.to(self._device)
+
+    def changed(self, given: list[Any], sent: list[Any]) -> list[int]:
+        """Which array arguments (not the 0-d weights, which may be updated in place) differ from what was sent."""
+        return [
+            i
+            for i, value in enumerate(sent)
+            if hasattr(value, "dim") and value.dim() and self._differs(given[i], value)
+        ]
+
+    def _differs(self, now: Any, then: Any) -> bool:
         try:
-            same = now.shape == then.shape and now.detach().cpu().numpy().tobytes() == then.tobytes()
+            return not self._equal(now.detach().cpu(), then)
         except Exception:  # noqa: BLE001 - hostile or half-destroyed tensors count as changed
-            same = False
-        if not same:
-            changed.append(index)
-    return changed
+            return True
 
 
 def _raises(step: TracebackType) -> bool:
@@ -129,20 +143,22 @@ class _Responder:
     """Answers questions about one loaded program."""
 
     def __init__(self, loaded: LoadedProgram, device: str, memory_bytes: int) -> None:
-        self._loaded, self._device, self._memory = loaded, device, memory_bytes
+        self._loaded, self._memory = loaded, memory_bytes
+        self.device = device
 
     def answer(
-        self, function: str, tagged: list[Any], payload: bytes, *, watch: bool
+        self, function: str, tagged: list[Any], arguments: _Arguments, *, watch: bool
     ) -> tuple[dict[str, Any], bytearray]:
+        """Make one call; what came of it, and the arrays of the answer."""
         target = self._loaded.functions.get(function)
         out = bytearray()
         if target is None:
             return {"raised": "NameError", "message": f"{function} is not defined", "missing": True}, out
-        arguments = [_argument(item, payload, self._device) for item in tagged]
-        before = [a.cpu().numpy().copy() if hasattr(a, "dim") and a.dim() else None for a in arguments]
+        sent = [arguments.read(item) for item in tagged]
+        given = [arguments.give(value) for value in sent]
         evidence: list[str] = []
         try:
-            value = self._call(target, arguments, evidence, watch=watch)
+            value = self._call(target, given, evidence, watch=watch)
             reply: dict[str, Any] = {"value": frames.encode(value, out)}
         except frames.Unspeakable as fault:
             out.clear()
@@ -150,17 +166,17 @@ class _Responder:
         except BaseException as fault:  # noqa: BLE001 - a submission may raise anything
             out.clear()
             return _failure(fault, self._loaded.files, self._memory), out
-        if changed := _mutated(arguments, before):
+        if changed := arguments.changed(given, sent):
             reply["mutated"] = changed
         if evidence:
             reply["evidence"] = evidence
         return reply, out
 
-    def _call(self, target: Callable[..., Any], arguments: list[Any], evidence: list[str], *, watch: bool) -> Any:
+    def _call(self, target: Callable[..., Any], given: list[Any], evidence: list[str], *, watch: bool) -> Any:
         if not watch:
-            return target(*arguments)
-        with Watch(arguments, evidence, self._loaded.files):
-            return target(*arguments)
+            return target(*given)
+        with Watch(given, evidence, self._loaded.files):
+            return target(*given)
 
 
 # ---------------------------------------------------------------------------- the loop
@@ -199,8 +215,9 @@ def serve(questions: int, answers: int, home: str) -> None:
 
             line.send({"canaries": try_everything(header["canaries"])})
         elif "ask" in header and responder is not None:
+            arguments = _Arguments(payload, responder.device)
             for index, function, watch, tagged in header["ask"]:
-                reply, out = responder.answer(function, tagged, payload, watch=watch)
+                reply, out = responder.answer(function, tagged, arguments, watch=watch)
                 reply["id"] = index
                 _send_or_say_why(line, reply, out)
 

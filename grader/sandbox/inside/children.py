@@ -141,7 +141,9 @@ class Children:
         for child in self._by_pidfd.values():
             child.kill("supervisor")
             os.waitpid(child.pid, 0)
+        self._by_pidfd.clear()
         if not self._mould.layers.namespaces:
+            self._end_strays()
             remove_tree(self._mould.config["private"])
 
     def wait(self) -> bool:
@@ -169,7 +171,8 @@ class Children:
             "cpu_s": round(usage.ru_utime + usage.ru_stime, 3),
             "peak_kib": usage.ru_maxrss,
         }
-        self._mould.control.send(json.dumps(ended).encode("ascii"))
+        with suppress(OSError):  # the supervisor is gone, which the next look at the socket shows
+            self._mould.control.send(json.dumps(ended).encode("ascii"))
 
     def _end_strays(self) -> None:
         """Without a process namespace, end what a child left behind: this subreaper has adopted it."""

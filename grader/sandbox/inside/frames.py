@@ -55,7 +55,7 @@ class Unspeakable(Exception):  # noqa: N818 - reads as what it says: the value h
 
 def pack(header: object, payload: bytes | bytearray = b"") -> bytes:
     """One frame as bytes. Raises FrameError past the limits."""
-    text = json.dumps(header, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+    text = _ENCODE(header).encode("ascii")
     if len(text) > HEADER_LIMIT or len(payload) > PAYLOAD_LIMIT:
         raise FrameError("frame too large")
     return PREFIX.pack(len(text), len(payload)) + text + payload
@@ -76,7 +76,7 @@ def _refuse_constant(name: str) -> NoReturn:
 def parse_header(text: bytes) -> dict[str, Any]:
     """The header as a dict. Raises FrameError."""
     try:
-        header = json.loads(text.decode("ascii"), parse_constant=_refuse_constant)
+        header = _DECODE(text.decode("ascii"))
     except FrameError:
         raise
     except (ValueError, RecursionError, MemoryError) as fault:
@@ -84,6 +84,10 @@ def parse_header(text: bytes) -> dict[str, Any]:
     if not isinstance(header, dict):
         raise FrameError("a header must be an object")
     return header
+
+
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
+_DECODE = json.JSONDecoder(parse_constant=_refuse_constant).decode
 
 
 # ---------------------------------------------------------------------------- writing
@@ -103,7 +107,7 @@ class _Writer:
         name = "f4" if value.dtype == np.float32 else kind
         if value.dtype == np.uint64 and value.size and int(value.max()) >= _INT64:
             name = "f8"
-        raw = np.ascontiguousarray(value, dtype=_DTYPES[name]).tobytes()
+        raw = value.astype(_DTYPES[name], copy=False).tobytes()
         offset = len(self.payload)
         if offset + len(raw) > PAYLOAD_LIMIT:
             raise Unspeakable(f"an array of shape {value.shape}: larger than {PAYLOAD_LIMIT >> 20} MiB")
@@ -139,6 +143,12 @@ class _Writer:
 
     def tensor(self, value: Any) -> list[Any]:
         plain = value.detach()
+        try:
+            return self.array(plain.numpy())
+        except (TypeError, RuntimeError):  # not on the CPU, not strided, of a dtype that NumPy lacks …
+            return self.odd_tensor(plain)
+
+    def odd_tensor(self, plain: Any) -> list[Any]:
         if plain.is_complex() or plain.is_quantized:
             raise Unspeakable(f"a tensor of {plain.dtype}")
         if plain.layout.__str__() != "torch.strided":

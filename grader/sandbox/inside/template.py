@@ -139,7 +139,10 @@ def _serve(mould: Mould) -> None:
     while True:
         if not children.wait():
             continue
-        message, ancillary, _, _ = mould.control.recvmsg(4096, socket.CMSG_SPACE(3 * 4))
+        try:
+            message, ancillary, _, _ = mould.control.recvmsg(4096, socket.CMSG_SPACE(3 * 4))
+        except ConnectionResetError:  # it went without having read everything
+            message = b""
         if not message:
             children.end_all()
             return
