@@ -16,7 +16,16 @@ import numpy as np
 
 from grader.model import Value
 
-__all__ = ["CHECKS", "CHECK_BY_NAME", "FUNCTIONS", "CheckSpec", "ContractError", "PropertySpec", "read_answer"]
+__all__ = [
+    "CHECKS",
+    "CHECK_BY_NAME",
+    "FUNCTIONS",
+    "CheckSpec",
+    "ContractError",
+    "PropertySpec",
+    "as_array",
+    "read_answer",
+]
 
 
 @dataclass(frozen=True)
@@ -179,12 +188,12 @@ def _describe(value: Value) -> str:
             return "a number"
 
 
-def _as_array(value: Value) -> np.ndarray:
+def as_array(value: Value) -> np.ndarray:
     """Float64 array of a nested answer. Raises ContractError if it is ragged or holds None."""
     if isinstance(value, tuple):
         if all(type(item) in {float, int, bool} for item in value):
             return np.array([_as_float(item) for item in value], dtype=np.float64)
-        parts = [_as_array(item) for item in value]
+        parts = [as_array(item) for item in value]
         if len({part.shape for part in parts}) == 1:
             return np.stack(parts)
         if all(part.size == 1 for part in parts):  # (1,)-shaped and 0-d scalars side by side are still numbers
@@ -251,7 +260,7 @@ def _read_part(value: Value, name: str, shape: tuple[int, ...] | None) -> np.nda
         return None
     wanted = "one number" if shape == () else f"shape {shape}"
     try:
-        array = _as_array(value)
+        array = as_array(value)
     except ContractError:
         raise ContractError(f"{name}: expected {wanted}, got {_describe(value)}") from None
     part = _in_shape(array, name, shape)

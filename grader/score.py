@@ -16,7 +16,7 @@ from grader.model import CheckVerdict
 from grader.result import ScoredCheck
 from grader.rubric import Rubric
 
-__all__ = ["Score", "score"]
+__all__ = ["Score", "score", "score_check"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ def score(verdicts: Sequence[CheckVerdict], rubric: Rubric) -> Score:
     if len(by_name) != len(verdicts) or by_name.keys() != {spec.name for spec in CHECKS}:
         msg = f"expected one verdict for each check, got {[verdict.name for verdict in verdicts]}"
         raise ValueError(msg)
-    checks = tuple(_score_check(spec, by_name[spec.name], rubric) for spec in CHECKS)
+    checks = tuple(score_check(spec, by_name[spec.name], rubric) for spec in CHECKS)
     points = sum((check.points for check in checks), Fraction(0))
     max_points = sum((check.max_points for check in checks), Fraction(0))
     pass_points = max_points * rubric.pass_mark / 100
@@ -54,7 +54,8 @@ def score(verdicts: Sequence[CheckVerdict], rubric: Rubric) -> Score:
     )
 
 
-def _score_check(spec: CheckSpec, verdict: CheckVerdict, rubric: Rubric) -> ScoredCheck:
+def score_check(spec: CheckSpec, verdict: CheckVerdict, rubric: Rubric) -> ScoredCheck:
+    """What one verdict earns. Raises ValueError if it names an unknown property."""
     weights = rubric.weights[spec.name]
     passed = {prop.name for prop in verdict.properties if prop.status == "passed"}
     unknown = {prop.name for prop in verdict.properties} - weights.keys()

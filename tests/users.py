@@ -41,7 +41,7 @@ def run_python(code: str, *, uid: int = ORDINARY, timeout: float = 60) -> str:
         shutil.rmtree(home, ignore_errors=True)
     if done.returncode == _UNAVAILABLE:
         pytest.skip(f"no private mount namespace here: {done.stderr.strip()}")
-    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout
 
 
@@ -63,18 +63,18 @@ def _closed(path: Path) -> Path | None:
 def _cover(folder: Path, needed: list[Path]) -> None:
     """Hide what is in `folder` but for what leads to `needed`, and let everybody search it."""
     if folder in needed:
-        names = sorted(os.listdir(folder))
+        names = sorted(path.name for path in folder.iterdir())
     else:
         names = sorted({path.relative_to(folder).parts[0] for path in needed if folder in path.parents})
     held = [(name, os.open(folder / name, os.O_PATH)) for name in names]
     _call("mount", b"tmpfs", os.fsencode(folder), b"tmpfs", ctypes.c_ulong(0), b"mode=755")
     for name, fd in held:
-        source, target = f"/proc/self/fd/{fd}", folder / name
-        if os.path.isdir(source):
+        source, target = Path(f"/proc/self/fd/{fd}"), folder / name
+        if source.is_dir():
             target.mkdir()
         else:
             target.touch()
-        _call("mount", source.encode(), os.fsencode(target), None, ctypes.c_ulong(_MS_BIND | _MS_REC), None)
+        _call("mount", os.fsencode(source), os.fsencode(target), None, ctypes.c_ulong(_MS_BIND | _MS_REC), None)
         os.close(fd)
 
 
@@ -102,7 +102,7 @@ def _main() -> None:
     path = os.pathsep.join([str(_REPOSITORY), str(_REPOSITORY / "tests")])
     environment = {**os.environ, "HOME": home, "TMPDIR": home, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
     os.chdir(home)
-    os.execve(command[0], command, environment)
+    os.execve(command[0], command, environment)  # noqa: S606 - a Python, with its arguments
 
 
 if __name__ == "__main__":

@@ -5,12 +5,24 @@ failed, not before.
 """
 
 from grader.contract import CheckSpec
+from grader.judge.carried import helpers_to_answer, with_help
 from grader.judge.check import Shrinker, judge_check
 from grader.judge.findings import Finding
 from grader.judge.policy import DEFAULT_POLICY, Policy, Treatment
-from grader.model import Subject
+from grader.model import Subject, Value
 
-__all__ = ["DEFAULT_POLICY", "Finding", "Policy", "Shrinker", "Treatment", "judge_check", "shrink_live"]
+__all__ = [
+    "DEFAULT_POLICY",
+    "Finding",
+    "Policy",
+    "Shrinker",
+    "Treatment",
+    "helpers_to_answer",
+    "judge_check",
+    "right_answer",
+    "shrink_live",
+    "with_help",
+]
 
 
 def shrink_live(spec: CheckSpec, subject: Subject, stored: Finding) -> Finding | None:
@@ -18,3 +30,10 @@ def shrink_live(spec: CheckSpec, subject: Subject, stored: Finding) -> Finding |
     from grader.judge.shrink import shrink  # noqa: PLC0415 - a correct submission never needs Hypothesis
 
     return shrink(spec, subject, stored)
+
+
+def right_answer(function: str, args: tuple[Value, ...]) -> Value:
+    """The right answer of a lower function, None for arguments that are no question of the contract's."""
+    from grader.cases.oracle import answer  # noqa: PLC0415 - a correct submission never needs it
+
+    return answer(function, args)

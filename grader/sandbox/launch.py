@@ -67,11 +67,12 @@ def clean_environment() -> dict[str, str]:
 class Template:
     """The template process, starting as soon as this is made; `private` is a folder of the supervisor's own.
 
+    `several`: more than one submission follows, so that it pays to import what torch otherwise imports late.
     On systems other than Linux there is no process: children are started one by one (`confining` is False).
     """
 
-    def __init__(self, *, device: str = "cpu", switches: Switches | None = None) -> None:
-        self.device = device
+    def __init__(self, *, device: str = "cpu", switches: Switches | None = None, several: bool = False) -> None:
+        self.device, self._several = device, several
         self.confining = sys.platform == "linux"
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -107,6 +108,7 @@ class Template:
             "readable": paths.readable(),
             "masked": paths.masked(),
             "device": self.device,
+            "several": self._several,
             "private": str(self.private),
             "scratch_root": str(scratch_root),
             "unused_uid": paths.unused_uid(),

@@ -54,8 +54,10 @@ def run_canaries(spawn: Callable[[], ChildLine], folder: Path, *, device: str, m
         }
         doors["tcp"].bind(("127.0.0.1", 0))
         doors["udp"].bind(("127.0.0.1", 0))
-        doors["unix"].bind(str(folder / "door"))
-        doors["datagram"].bind(str(folder / "post"))
+        handle = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+        stack.callback(os.close, handle)
+        doors["unix"].bind(f"/proc/self/fd/{handle}/door")  # a socket's path may have 107 bytes, a folder's more
+        doors["datagram"].bind(f"/proc/self/fd/{handle}/post")
         for path in (folder / "door", folder / "post"):
             path.chmod(0o777)
         doors["abstract"].bind("\0" + token)

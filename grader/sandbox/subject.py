@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from grader.contract import FUNCTIONS
+from grader.errors import SandboxError
 from grader.model import (
     Answered,
     Arg,
@@ -28,13 +29,18 @@ from grader.model import (
     Question,
     Raised,
     TimedOut,
+    Value,
 )
 from grader.sandbox.inside import frames
+from grader.sandbox.inside.frames import OUR_FAILURE
 from grader.sandbox.levels import Limits
 from grader.sandbox.line import BROKEN, ChildFloodedError, ChildGoneError, ChildLine, ChildSilentError, LineEnd
 from grader.sandbox.supervisor import Sandbox
 
 __all__ = ["ConfinedSubject"]
+
+Helper: TypeAlias = Callable[[str, tuple[Value, ...]], Value]
+"""The right answer of a lower function, None for a question that has none."""
 
 _MAX_RELOADS = 12
 _LOAD_SHARES = 4  # one statement may use a quarter of the time for loading
@@ -59,10 +65,23 @@ def _location(value: object) -> Location | None:
 
 
 class ConfinedSubject:
-    """Implements `grader.model.Subject` over a `Sandbox`."""
+    """Implements `grader.model.Subject` over a `Sandbox`.
 
-    def __init__(self, sandbox: Sandbox, program: Program, aliases: Mapping[str, str]) -> None:
+    `proxied` names lower functions that `helper` answers for in the child (see `inside.proxies`); the flag says
+    whether the submission's own may still be called there, to learn in what form it answers.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        program: Program,
+        aliases: Mapping[str, str],
+        *,
+        proxied: Mapping[str, bool] | None = None,
+        helper: Helper | None = None,
+    ) -> None:
         self._sandbox, self._program, self._aliases = sandbox, program, dict(aliases)
+        self._proxied, self._helper = dict(proxied or {}), helper
         self._line: ChildLine | None = None
         self._loaded: Loaded | None = None
         self._skip: dict[int, dict[str, str]] = {}
@@ -94,7 +113,10 @@ class ConfinedSubject:
                     started = header.get("started")
                     running = started if type(started) is int and 0 <= started < 10**6 else running
             except _BROKEN as fault:
-                why = self._explain(fault, self._close_line(fault), self._statement_share_s())
+                end = self._close_line(fault)
+                if running < 0 and end.code == OUR_FAILURE:  # nothing of the submission has run yet
+                    raise SandboxError("a child failed before it ran anything of the submission") from fault
+                why = self._explain(fault, end, self._statement_share_s())
                 if running in self._skip or running < 0 or time.monotonic() > self._ends_s:
                     break
                 code = "general.timeout" if isinstance(why, TimedOut) else "general.crash"
@@ -110,6 +132,7 @@ class ConfinedSubject:
             "cells": [{"source": cell.source, "number": cell.number} for cell in program.cells],
             "companions": [{"name": c.name, "source": c.source} for c in program.companions],
             "aliases": self._aliases,
+            "proxied": self._proxied,
             "budget_s": limits.time_s,
             "skip": {str(index): reason for index, reason in sorted(self._skip.items())},
             "device": self._sandbox.device,
@@ -164,7 +187,7 @@ class ConfinedSubject:
         try:
             self._send(line, questions, first, deadline)
             for index in range(first, self._asked):
-                header, payload = line.receive(deadline=deadline)
+                header, payload = self._receive(line, deadline)
                 if header.get("id") != index:
                     raise frames.FrameError("an answer to another question")
                 yield self._read(header, payload)
@@ -174,6 +197,18 @@ class ConfinedSubject:
             if index < last and self._line is line:  # not all answers were wanted, and the child is still giving them
                 self.close()
             raise
+
+    def _receive(self, line: ChildLine, deadline: float) -> tuple[dict[str, Any], bytes]:
+        """The next answer; calls for help on the way are answered."""
+        while True:
+            header, payload = line.receive(deadline=deadline)
+            function = header.get("help")
+            if self._helper is None or not isinstance(function, str) or function not in self._proxied:
+                return header, payload
+            tagged = header.get("args")
+            arguments = tuple(frames.decode(item, payload) for item in tagged[:8]) if isinstance(tagged, list) else ()
+            out = bytearray()
+            line.send({"answer": frames.encode(self._helper(function, arguments), out)}, out, deadline=deadline)
 
     @staticmethod
     def _send(line: ChildLine, questions: Sequence[Question], first: int, deadline: float) -> None:

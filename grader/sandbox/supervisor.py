@@ -47,11 +47,12 @@ class Sandbox:
         device: str = "cpu",
         least: Level = "standard",
         switches: Switches | None = None,
+        several: bool = False,
         template: Template | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.least = least
-        self._template = template or Template(device=device, switches=switches)
+        self._template = template or Template(device=device, switches=switches, several=several)
         self.device = self._template.device
         self._isolation: Isolation | None = None
         self._runs = 0
@@ -79,8 +80,11 @@ class Sandbox:
             raise SandboxError(f"the sandbox could not be set up: {message.get('fault')}")
         self.facts = message["ready"]
         folder = self._template.private / "probe"
-        folder.mkdir(mode=0o711)
-        held = run_canaries(self.spawn, folder, device=self.device, memory_bytes=self.limits.memory_bytes)
+        try:
+            folder.mkdir(mode=0o711)
+            held = run_canaries(self.spawn, folder, device=self.device, memory_bytes=self.limits.memory_bytes)
+        except OSError as fault:
+            raise SandboxError(f"the sandbox could not be probed: {fault}") from fault
         # soon, so that nothing is left on disk should this process be killed; the template removes the rest itself
         remove_tree(str(self._template.private if self.facts["namespaces"] else folder))
         if held.get("device") is False:

@@ -2,7 +2,8 @@
 
 Frames to the child: `{"program": …}` once, then `{"ask": [[id, function, watch, [argument …]] …]}` with the
 arrays as payload, or `{"canaries": …}`. From the child: `{"started": i}` before each statement,
-`{"loaded": …}`, one `{"id": …, …}` a question, or `{"canaries": …}`.
+`{"loaded": …}`, one `{"id": …, …}` a question, or `{"canaries": …}`; and, where lower functions are answered from
+outside, `{"help": function, "args": …}`, to which `{"answer": …}` comes back.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from . import frames
+from . import frames, proxies
 from .evidence import Watch
 from .program import LoadedProgram, run_program
 from .wording import kind_of, one_line, traceback_of
@@ -47,6 +48,17 @@ class _Line:
     def receive(self) -> tuple[dict[str, Any], bytes]:
         header, payload = frames.prefix_lengths(self._read(frames.PREFIX.size))
         return frames.parse_header(self._read(header)), self._read(payload)
+
+    def ask(self, function: str, arguments: list[Any]) -> Any:
+        """Ask the supervisor for the right answer of a lower function; None where it has none (see `proxies`)."""
+        payload = bytearray()
+        try:
+            tagged = [frames.encode(argument, payload) for argument in arguments]
+        except frames.Unspeakable:
+            return None
+        self.send({"help": function, "args": tagged}, payload)
+        header, answer = self.receive()
+        return frames.decode(header["answer"], answer)
 
     def send(self, header: object, payload: bytes | bytearray = b"") -> None:
         view = memoryview(frames.pack(header, payload))
@@ -196,6 +208,7 @@ def _load(line: _Line, request: dict[str, Any]) -> _Responder:
         "flat": loaded.flat,
         "notices": loaded.notices[:200],
     }
+    proxies.install(loaded.namespace, loaded.functions, request["proxied"], line.ask)
     line.send({"loaded": report})
     return _Responder(loaded, request["device"], int(request["memory_bytes"]))
 

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from . import system as s
 from .child import serve
 from .confine import Layers, Quota, confine, quiet_descriptors
+from .frames import OUR_FAILURE
 from .landlock import Ruleset, build_ruleset
 from .scratch import remove_tree, size_of
 
@@ -22,7 +23,6 @@ __all__ = ["Children", "Mould"]
 
 _POLL_MS = 100
 _STRAY_ROUNDS = 200
-_SET_UP_FAILED = 120
 
 
 @dataclass
@@ -55,7 +55,7 @@ def _prefer_for_oom(proc: int) -> None:
 
 
 def _become_child(mould: Mould, request: dict[str, Any], fds: list[int], scratch: str) -> NoReturn:
-    status = _SET_UP_FAILED
+    status = OUR_FAILURE
     try:
         s.die_with_parent()
         _prefer_for_oom(mould.proc)

@@ -60,6 +60,6 @@ class Watch:
     ) -> None:
         """Stop, and conclude."""
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]
+        threading.setprofile(None)
         if self._shifted >= _SHIFTED_CALLS:
             self._found.append("shifted_calls")

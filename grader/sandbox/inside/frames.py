@@ -17,6 +17,7 @@ import numpy as np
 
 __all__ = [
     "HEADER_LIMIT",
+    "OUR_FAILURE",
     "PAYLOAD_LIMIT",
     "PREFIX",
     "FrameError",
@@ -28,6 +29,8 @@ __all__ = [
     "prefix_lengths",
 ]
 
+OUR_FAILURE = 120
+"""Exit status of a child in which the grader's own code failed: nothing else gives it before the submission runs."""
 HEADER_LIMIT = 4 << 20
 PAYLOAD_LIMIT = 64 << 20
 PREFIX = struct.Struct("<II")

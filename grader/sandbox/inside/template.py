@@ -36,8 +36,8 @@ _WARMED = ["random", "inspect", "linecache", "traceback", "asyncio", "typing", "
 
 
 # ---------------------------------------------------------------------------- setting up
-def _warm(device: str) -> None:
-    """Import what submissions use, and touch what torch loads late (the first optimizer step costs 0.5 s)."""
+def _warm(device: str, *, thoroughly: bool) -> None:
+    """Import what submissions use; `thoroughly`, also what torch loads with the first optimizer (a second's worth)."""
     import numpy as np  # noqa: PLC0415 - after the namespaces: it starts threads
     import torch  # noqa: PLC0415 - the same
 
@@ -48,6 +48,8 @@ def _warm(device: str) -> None:
     if device == "cpu":
         torch.manual_seed(0)
         np.asarray(torch.ones(2)).tolist()
+    if thoroughly:
+        torch.optim.SGD([weight], lr=0.0).step()
     for name in _WARMED:
         importlib.import_module(name)
 
@@ -83,7 +85,7 @@ def _set_up(control: socket.socket, config: dict[str, Any]) -> tuple[Mould, dict
         else:
             _fork_into_namespaces(user=way)
     started = time.perf_counter()
-    _warm(config["device"])
+    _warm(config["device"], thoroughly=config["several"])
     warm_s = time.perf_counter() - started
     s.prctl(_PR_SET_CHILD_SUBREAPER, 1)  # whatever a child leaves behind comes back here
     address_space = _address_space()

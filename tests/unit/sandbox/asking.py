@@ -48,7 +48,7 @@ def _status(pid):
 
 def descendants(pid=None):
     """Every process beneath `pid` (this one): its number and start time, which together name it for good."""
-    every = {int(name): _status(name) for name in os.listdir("/proc") if name.isdigit()}
+    every = {int(entry.name): _status(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()}
     found, beneath = {}, {pid or os.getpid()}
     while beneath:
         beneath = {child for child, status in every.items() if status and status[0] in beneath and child not in found}

@@ -1,5 +1,6 @@
 """Frames: what goes in comes out, and hostile bytes give FrameError and nothing else, soon and in little memory."""
 
+import contextlib
 import fractions
 import itertools
 import json
@@ -32,7 +33,7 @@ def sent(value):
 
 
 def same(a, b):
-    return type(a) is type(b) and (a == b or (a != a and b != b))
+    return type(a) is type(b) and repr(a) == repr(b)  # so that a nan is itself, and -0.0 not 0.0
 
 
 # ---------------------------------------------------------------------------- round trips
@@ -166,7 +167,7 @@ def test_relatives_of_numbers_become_plain_ones():
     "value",
     ["1", b"1", {1: 2}, {1}, object(), (x for x in ()), 1j, np.zeros(2, complex), torch.zeros(2, dtype=torch.cfloat),
      np.array(["a"]), np.zeros(2, "M8[s]"), [["a"]], type],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )  # fmt: skip
 def test_what_is_no_number_cannot_be_said(value):
     with pytest.raises(Unspeakable):
@@ -235,10 +236,8 @@ def test_decoding_gives_a_plain_value_or_a_frame_error(tagged, payload):
 @settings(QUICK, max_examples=300)
 @given(st.binary(max_size=80) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_a_header_is_an_object_or_a_frame_error(text):
-    try:
+    with contextlib.suppress(FrameError):
         assert type(frames.parse_header(text)) is dict
-    except FrameError:
-        pass
 
 
 @pytest.mark.parametrize(

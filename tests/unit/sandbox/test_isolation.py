@@ -1,24 +1,25 @@
-"""What confines a child is found out, not configured: the canaries hold, and each layer taken off lets its own through."""
+"""What confines a child is found out, not configured: all canaries hold, and without a layer its own get through."""
 
 import json
 import os
+import socket
 import sys
 from pathlib import Path
 
 import pytest
-import users
+from asking import STANDARD, answer, subject_of
 
+import users
 from grader.errors import DeviceError, IsolationError
-from grader.model import Cell, Isolation, Program, Question
+from grader.model import Isolation
 from grader.sandbox.launch import Switches
 from grader.sandbox.levels import LEVELS, Limits, conclude, require, unconfined
-from grader.sandbox.subject import ConfinedSubject
 from grader.sandbox.supervisor import Sandbox
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux confines")
 
 CANARIES = {"read", "stat", "write", "packages", "tcp", "udp", "unix", "fork", "exec", "kill", "memory"}
-ALONE = {"namespaces": False, "setuid": False}
+ALONE = STANDARD
 
 # what is switched off -> the canaries that get through, the level that is left
 MATRIX = {
@@ -100,9 +101,9 @@ def test_roots_children_are_nobodys_where_there_are_no_namespaces():
 
 # ---------------------------------------------------------------------------- what is asked for
 def test_too_little_isolation_is_refused_with_the_probe_that_failed_and_what_helps():
-    with Sandbox(switches=Switches(**ALONE, landlock=False), least="standard") as sandbox:
-        with pytest.raises(IsolationError) as refused:
-            sandbox.ready()
+    switches = Switches(**ALONE, landlock=False)
+    with Sandbox(switches=switches, least="standard") as sandbox, pytest.raises(IsolationError) as refused:
+        sandbox.ready()
     text = str(refused.value)
     assert "isolation standard was asked for, basic is what this machine gives" in text
     assert "not prevented: read, stat, write" in text
@@ -137,13 +138,13 @@ def test_a_canary_that_got_through_weighs_more_than_every_layer():
 
 
 def test_a_missing_device_is_no_fault_of_isolation():
-    with Sandbox(device="mps") as sandbox, pytest.raises(DeviceError, match="--device mps .* no such device"):
+    with Sandbox(device="mps") as sandbox, pytest.raises(DeviceError, match=r"--device mps .* no such device"):
         sandbox.ready()
 
 
 @pytest.mark.skipif(Path("/dev/nvidiactl").exists(), reason="this machine has a CUDA device")
 def test_cuda_without_a_gpu_is_refused():
-    with Sandbox(device="cuda") as sandbox, pytest.raises(DeviceError, match="--device cuda .* --device cpu"):
+    with Sandbox(device="cuda") as sandbox, pytest.raises(DeviceError, match=r"--device cuda .* --device cpu"):
         sandbox.ready()
 
 
@@ -185,8 +186,6 @@ def hide_what_is_made():
 
 @pytest.mark.parametrize("seccomp", [True, False])
 def test_seccomp_stops_what_landlock_and_quotas_miss(seccomp, tmp_path_factory):
-    import socket  # noqa: PLC0415 - one door
-
     door = tmp_path_factory.mktemp("door")
     path = door / "letters"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as letters:
@@ -194,19 +193,16 @@ def test_seccomp_stops_what_landlock_and_quotas_miss(seccomp, tmp_path_factory):
         source = _AROUND.replace("@door", str(path))
         with Sandbox(switches=Switches(**ALONE, seccomp=seccomp), least="none", limits=Limits(time_s=2)) as sandbox:
             sandbox.examine()
-            subject = ConfinedSubject(sandbox, Program("x", "0", "script", (Cell(source),)), {})
-            (seen,) = subject.ask([Question("relu", (0.0,))], limit_s=2)
-            subject.close()
+            with subject_of(sandbox, source) as subject:
+                seen = answer(subject, "relu")
     assert seen.value == ((0,) * 5 if seccomp else (1,) * 5)
 
 
 def test_the_supervisors_own_environment_stays_outside(monkeypatch):
-    monkeypatch.setenv("GRADE_SECRET_TOKEN", "hunter2")
-    source = "import os\ndef relu(S):\n    return 'GRADE_SECRET_TOKEN' in os.environ or 'hunter2' in str(os.environ)\n"
+    monkeypatch.setenv("GRADE_UNSEEN", "hunter")
+    source = "import os\ndef relu(S):\n    return 'GRADE_UNSEEN' in os.environ or 'hunter' in str(os.environ)\n"
     with Sandbox(limits=Limits(time_s=2)) as sandbox:
         sandbox.ready()
-        subject = ConfinedSubject(sandbox, Program("x", "0", "script", (Cell(source),)), {})
-        (seen,) = subject.ask([Question("relu", (0.0,))], limit_s=2)
-        subject.close()
-    assert seen.value is False
-    assert os.environ["GRADE_SECRET_TOKEN"] == "hunter2"
+        with subject_of(sandbox, source) as subject:
+            assert answer(subject, "relu").value is False
+    assert os.environ["GRADE_UNSEEN"] == "hunter"

@@ -108,7 +108,7 @@ def test_the_limit_is_for_all_questions_together(sandbox):
 def test_the_end_of_the_process_is_the_functions_own(sandbox):
     assert attacked(sandbox, "os._exit(0)") == Died("the program ended the process (exit status 0)")
     assert attacked(sandbox, "ctypes.string_at(0)") == Died("the process was ended by SIGSEGV")
-    assert attacked(sandbox, "os.abort()") == Died("the process was ended by SIGABRT")
+    assert attacked(sandbox, "os.abort()").reason.endswith(("SIGABRT", "SIGSEGV"))  # process 1 ignores the first
     assert attacked(sandbox, "ctypes.CDLL(None).syscall(0x40000001)") == Died("the process was ended by SIGSYS")
 
 
@@ -290,13 +290,18 @@ def test_a_forged_frame_is_at_most_a_wrong_answer(sandbox, what):
     with subject_of(sandbox, source) as subject:
         seen = answers(subject, "relu", "relu_derivative", limit_s=1)
         assert all(isinstance(item, (Answered, Raised, Malformed, Died, TimedOut)) for item in seen)
-        again = [answers(subject, "relu_derivative", limit_s=1)[-1] for _ in range(2)]
-        assert again[-1].value == 7.0
+        assert isinstance(answers(subject, "relu_derivative", limit_s=1)[-1], (Answered, Malformed))
+        subject.close()  # and with it whatever was sent too early
+        assert answer(subject, "relu_derivative").value == 7.0
 
 
-@pytest.mark.parametrize("fake", ["{}", "[]", "'x'", "{'defined': {'relu': [-1, 1e9]}, 'others': [1], 'notices': [1, {}]}"])
+@pytest.mark.parametrize(
+    "fake", ["{}", "[]", "'x'", "{'defined': {'relu': [-1, 1e9]}, 'others': [1], 'notices': [1, {}]}"]
+)
 def test_a_forged_loaded_message_is_read_with_care(sandbox, fake):
-    source = "import json, os, struct\n" + FORGE + f"os.write(4, framed({{'loaded': {fake}}}))\ndef relu(S): return 1.0\n"
+    source = (
+        "import json, os, struct\n" + FORGE + f"os.write(4, framed({{'loaded': {fake}}}))\ndef relu(S): return 1.0\n"
+    )
     with subject_of(sandbox, source) as subject:
         assert set(subject.loaded.defined) <= {"relu"}
         assert isinstance(answer(subject, "relu"), (Answered, Malformed))

@@ -1,0 +1,44 @@
+"""Errors carried forward: one mistake is one penalty.
+
+A check that fails may do so only because it calls a lower function that is wrong, missing or forbidden. It is judged
+as it is first; then once more, in a fresh child, with those lower functions answered from outside, and the better
+mark counts. Only downwards, and only functions whose own checks are closed: nothing that is answered there can be
+carried into a check that is still open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from grader.messages import say
+from grader.model import CheckVerdict, Notice
+
+__all__ = ["helpers_to_answer", "with_help"]
+
+_LOWER: Mapping[str, tuple[str, ...]] = {
+    "forward": ("relu",),
+    "bptt_gradients": ("relu", "relu_derivative", "forward"),
+    "train": ("relu", "relu_derivative", "forward", "bptt_gradients"),
+    "predict_counts": ("relu", "forward"),
+}
+
+
+def helpers_to_answer(check: str, as_it_is: Mapping[str, CheckVerdict]) -> dict[str, bool]:
+    """Which lower functions to answer for while `check` is judged again; none where that is pointless.
+
+    The flag says whether the submission's own may still be called, to learn in what form it answers: one that raised,
+    hung or ended the process is better left alone.
+    """
+    if as_it_is[check].status == "passed":
+        return {}
+    wrong = (name for name in _LOWER.get(check, ()) if as_it_is[name].status != "passed")
+    return {name: as_it_is[name].status == "failed" for name in wrong}
+
+
+def with_help(verdict: CheckVerdict, helpers: Mapping[str, bool]) -> CheckVerdict:
+    """`verdict`, saying that it was reached with `helpers` answered from outside."""
+    names = ", ".join(helpers)
+    told = say("carried.forward", function=verdict.name, helpers=names)
+    message = told if verdict.status == "passed" else verdict.message
+    return replace(verdict, message=message, notices=(*verdict.notices, Notice("carried.forward", told)))
