@@ -45,7 +45,108 @@ MESSAGES: Mapping[str, str] = {
         "Asked the same question twice, {function} gives two answers: for {inputs} first {part} = {first}, "
         "then {part} = {second}. Something is kept between calls, or random."
     ),
+    "general.hardcoded_size": (
+        "{function} works only where {size}: a number stands where a size of X belongs. "
+        "What could be asked of X instead?"
+    ),
     "general.mutates_input": "{function} changes {names}: leave the inputs as they are and work on a copy.",
+    # ------------------------------------------------------------ known mistakes: the cause, then a hint
+    "diagnosis.either": "Either: {first} Or: {others} No case tells these causes apart.",
+    "relu.not_zero_below": "relu is not 0 below zero. What should a unit send on that does not fire?",
+    "relu.leaky": "Below zero the slope is {slope}, as in a leaky ReLU. The exercise's ReLU is flat there.",
+    "relu.derivative_at_zero": (
+        "The derivative at exactly 0 is {value}. The exercise settles this corner by a convention: look it up."
+    ),
+    "relu.derivative_not_step": (
+        "The derivative of the ReLU is not a step from 0 to 1. How steep is the ReLU's graph on either side of zero?"
+    ),
+    "targets.exclusive_count": "Each target leaves out its own step. Does the one that has just been read count?",
+    "targets.total_count": (
+        "Every step gets the count of the whole sequence. How many ones has the network seen by step k?"
+    ),
+    "targets.wrong_axis": "The ones are counted across the sequences. Which axis of X is time?",
+    "forward.no_activation": "The outputs never pass through the ReLU. Try weights that make some s_k negative.",
+    "forward.no_recurrence": (
+        "What came before plays no part. What does the network remember from one step to the next?"
+    ),
+    "forward.previous_preactivation": (
+        "s_{{k-1}} is fed back where y_{{k-1}} belongs. Is it what a unit sums up, or what it sends on, that comes"
+        " back?"
+    ),
+    "forward.weights_swapped": "The two weights have changed places. Which one meets the input, which one the past?",
+    "forward.wrong_axis": "The recurrence runs across the sequences. Which axis of X is time?",
+    "forward.state_leak": (
+        "A sequence starts with what another one left behind. What does the network know before its first step?"
+    ),
+    "gradient.sign": (
+        "The gradient points the other way. In which direction does the loss grow when an output is too large?"
+    ),
+    "gradient.scale": (
+        "The gradient is {factor} times the right one. Differentiate the loss with its constant in front."
+    ),
+    "gradient.mean_over_sequences": (
+        "The gradient is averaged over the sequences. Is the loss a sum over them, or a mean?"
+    ),
+    "gradient.mean_over_time": (
+        "The gradient is divided by the number of steps. Is the loss a sum over them, or a mean?"
+    ),
+    "gradient.truncated": (
+        "Errors are carried back {steps} steps at most. How far back does a weight's influence on y_n reach?"
+    ),
+    "gradient.no_recurrent_factor": (
+        "On its way back in time an error loses its factor Wrec. By what does a change of y_{{k-1}} change s_k?"
+    ),
+    "gradient.extra_recurrent_factor": (
+        "An error meets the factor Wrec once too often on its way back. How many steps lie between step k and step n?"
+    ),
+    "gradient.no_activation_derivative": (
+        "The ReLU's derivative is left out. What passes back through a unit that did not fire?"
+    ),
+    "gradient.activation_derivative_off_by_one": (
+        "The ReLU's derivatives belong to the wrong steps. Which units does an error pass from step n back to step"
+        " k, ends included?"
+    ),
+    "gradient.last_step_error_only": "Only the last step's error counts. Over which steps does the loss add up?",
+    "gradient.hidden_state_off_by_one": (
+        "dWrec is made with {shown}, a state of the wrong step. Which output did Wrec multiply to make s_k?"
+    ),
+    "gradient.input_off_by_one": (
+        "dWxs is made with {shown}, an input of the wrong step. Which input did Wxs multiply to make s_k?"
+    ),
+    "gradient.swapped": "dWxs and dWrec have changed places. In which order are they to be returned?",
+    "gradient.wraparound": (
+        "At the first step the value before it is taken from the sequence's end. What does an index of -1 mean?"
+    ),
+    "gradient.first_sequence_only": "Only the first sequence counts. Over what does the loss add up besides time?",
+    "gradient.error_decoupled": (
+        "Errors and sensitivities are summed apart and then multiplied. Does each error meet its own step's "
+        "sensitivity?"
+    ),
+    "gradient.immediate_step_missing": (
+        "A step's error never meets the weights at work in that same step, the term k = n. Where does the inner "
+        "sum end?"
+    ),
+    "gradient.accumulates_between_calls": (
+        "Each call adds to what earlier calls left behind. Where does a gradient's sum start?"
+    ),
+    "train.wrong_direction": "The weights go uphill. Which way does the loss fall?",
+    "train.sequential_update": (
+        "{weight} is updated first, and the other weight's gradient is taken after that. At which point is the "
+        "gradient of a step taken?"
+    ),
+    "train.hardcoded_weights": "{weights} come back whatever was asked. Other data have other solutions.",
+    "train.ignores_learning_rate": "The steps are made with a rate of {rate} whatever l_r is. Where does l_r enter?",
+    "train.ignores_initial_weights": "Training always starts at {start}. Where are the weights given?",
+    "train.iteration_count": "There are {count} of the updates. How often is the loop's body run for n_iter = 1?",
+    "train.loss_misreported": (
+        "The weights are right, the losses are not L before each update. What is in front of the sum, over what is"
+        " it, and when is it taken?"
+    ),
+    "train.frozen_weight": "{weight} is never updated. How many weights does the network learn?",
+    "train.diverges": "The steps grow from one update to the next. What must be the same at each update?",
+    "predict.truncates": (
+        "The outputs are cut off where they should be rounded. Which whole number is 2.998 nearest to?"
+    ),
     # ------------------------------------------------------------ what the exercise does not allow
     "policy.autograd": (
         "{function} takes its gradient from automatic differentiation; the exercise asks for backpropagation "
@@ -56,6 +157,10 @@ MESSAGES: Mapping[str, str] = {
         "backpropagation through time written by hand."
     ),
     # ------------------------------------------------------------ notices
+    "carried.forward": (
+        "{function} was judged with right answers in place of your {helpers}: "
+        "a mistake made there is counted there only."
+    ),
     "flat.not_yet": "This is the exercise in its flat form, trained at top level; this version grades functions only.",
     "train.zero_iterations_raises": "{function} raises {error} when n_iter is 0: better give the start back.",
 }

@@ -9,6 +9,7 @@ import os
 import platform
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from importlib import metadata
@@ -18,10 +19,11 @@ from types import TracebackType
 from typing_extensions import Self
 
 from grader import __version__
-from grader.cases import PUBLIC_SEED, CaseBank, CheckCases, default_cache_dir, import_bank, load_or_build
+from grader.cases import PUBLIC_SEED, CaseBank, default_cache_dir, import_bank, load_or_build
 from grader.contract import CHECKS, CheckSpec
+from grader.diagnose import Diagnoser
 from grader.errors import DeviceError, GraderError, UnreadableError
-from grader.judge import judge_check, shrink_live
+from grader.judge import helpers_to_answer, judge_check, right_answer, shrink_live, with_help
 from grader.load import load_program
 from grader.messages import say
 from grader.model import CheckVerdict, Isolation, Notice, Program, Subject
@@ -31,7 +33,7 @@ from grader.sandbox.launch import Template
 from grader.sandbox.levels import HELP, Level, Limits
 from grader.sandbox.subject import ConfinedSubject
 from grader.sandbox.supervisor import Sandbox
-from grader.score import score
+from grader.score import score, score_check
 
 __all__ = ["Grader", "Settings", "diagnose_machine"]
 
@@ -71,10 +73,15 @@ class Grader:
         self.settings = settings
         self._several = several
         self._sandbox = Sandbox(
-            limits=settings.limits, device=settings.device, least=settings.isolation, template=template
+            limits=settings.limits,
+            device=settings.device,
+            least=settings.isolation,
+            several=several,
+            template=template,
         )
         try:
             self._bank = _bank(settings)
+            self._diagnoser = Diagnoser(self._bank)
             self.isolation: Isolation = self._sandbox.ready()
         except BaseException:
             self._sandbox.close()
@@ -92,7 +99,7 @@ class Grader:
         except UnreadableError as fault:
             return self._ungraded(Submission(name), "unreadable", str(fault))
         submission = Submission(name, program.sha256, program.kind)
-        subject = ConfinedSubject(self._sandbox, program, {**self.settings.rubric.mapping, **self.settings.mapping})
+        subject = self._open(program, {})
         try:
             return self._grade(submission, program, subject, started)
         except GraderError as fault:
@@ -109,7 +116,8 @@ class Grader:
         notices = (*program.notices, *loaded.notices)
         if loaded.flat:
             return self._ungraded(submission, "ungraded", say("flat.not_yet"), notices)
-        verdicts = tuple(self._judge(spec, self._bank[spec.name], subject) for spec in CHECKS)
+        as_it_is = {spec.name: self._judge(spec, subject) for spec in CHECKS}
+        verdicts = tuple(self._better(spec, program, as_it_is) for spec in CHECKS)
         marks = score(verdicts, self.settings.rubric)
         return Report(
             outcome="graded",
@@ -126,14 +134,31 @@ class Grader:
             timings={"load_s": loaded_s, "total_s": time.monotonic() - started},
         )
 
-    def _judge(self, spec: CheckSpec, cases: CheckCases, subject: Subject) -> CheckVerdict:
+    def _better(self, spec: CheckSpec, program: Program, as_it_is: Mapping[str, CheckVerdict]) -> CheckVerdict:
+        """The verdict on a check as it is, or with its lower functions answered from outside if that earns more."""
+        verdict = as_it_is[spec.name]
+        helpers = helpers_to_answer(spec.name, as_it_is)
+        if not helpers:
+            return verdict
+        with closing(self._open(program, helpers)) as subject:
+            again = self._judge(spec, subject)
+        rubric = self.settings.rubric
+        earns_more = score_check(spec, again, rubric).points > score_check(spec, verdict, rubric).points
+        return with_help(again, helpers) if earns_more else verdict
+
+    def _open(self, program: Program, helpers: Mapping[str, bool]) -> ConfinedSubject:
+        mapping = {**self.settings.rubric.mapping, **self.settings.mapping}
+        return ConfinedSubject(self._sandbox, program, mapping, proxied=helpers, helper=right_answer)
+
+    def _judge(self, spec: CheckSpec, subject: Subject) -> CheckVerdict:
         return judge_check(
             spec,
-            cases,
+            self._bank[spec.name],
             subject,
             limit_s=self.settings.limits.time_s,
             policy=self.settings.rubric.policy,
             shrinker=shrink_live,
+            diagnoser=self._diagnoser,
         )
 
     def _ungraded(self, submission: Submission, outcome: str, reason: str, notices: tuple[Notice, ...] = ()) -> Report:

@@ -21,7 +21,7 @@ from pathlib import Path
 from grader.cases.bank import FORMAT, MAX_BYTES, CaseBank, decode_bank, encode_bank
 from grader.errors import BankError
 
-__all__ = ["default_cache_dir", "export_bank", "import_bank", "load_or_build"]
+__all__ = ["default_cache_dir", "export_bank", "import_bank", "load_or_build", "read_own", "write_atomically"]
 
 _HERE = Path(__file__).parent
 _SOURCES = (
@@ -55,7 +55,7 @@ def load_or_build(seed: str, cache_dir: Path | None = None) -> CaseBank:
     path = None if folder is None else folder / f"{_cache_key(seed)}.bank"
     if path is not None:
         with suppress(OSError, BankError):
-            bank = decode_bank(_read_own(path))
+            bank = decode_bank(read_own(path))
             if bank.seed == seed:
                 return bank
     from grader.cases.build import build_bank  # noqa: PLC0415 - Hypothesis takes longer to import than a cached bank
@@ -64,7 +64,7 @@ def load_or_build(seed: str, cache_dir: Path | None = None) -> CaseBank:
     if path is not None:
         with suppress(OSError):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write_atomically(path, encode_bank(bank))
+            write_atomically(path, encode_bank(bank))
     return bank
 
 
@@ -74,7 +74,7 @@ def export_bank(bank: CaseBank, path: Path) -> None:
     Raises BankError if it cannot be written.
     """
     try:
-        _write_atomically(path, encode_bank(bank))
+        write_atomically(path, encode_bank(bank))
     except OSError as error:
         raise BankError(f"{path}: cannot write the bank: {error.strerror or error}") from None
 
@@ -100,7 +100,7 @@ def _cache_key(seed: str) -> str:
     return digest.hexdigest()[:40]
 
 
-def _read_own(path: Path) -> bytes:
+def read_own(path: Path) -> bytes:
     """The file's bytes. Raises OSError if it is missing, no plain file, or another user could have written it."""
     status = path.lstat()
     ours = not hasattr(os, "geteuid") or (status.st_uid == os.geteuid() and not status.st_mode & 0o022)
@@ -110,7 +110,7 @@ def _read_own(path: Path) -> bytes:
         return file.read(MAX_BYTES + 1)
 
 
-def _write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes) -> None:
     """Put `data` at `path` whole or not at all, readable by this user only."""
     handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -85,7 +85,7 @@ _STATUS_OF_KIND: dict[str, PropertyStatus] = {
 _WORST_FIRST: tuple[PropertyStatus, ...] = ("failed", "error", "timeout", "missing", "blocked", "passed")
 
 
-def judge_check(
+def judge_check(  # noqa: PLR0913 - the stages it composes, each by name
     spec: CheckSpec,
     cases: CheckCases,
     subject: Subject,

@@ -9,6 +9,7 @@ import numpy as np
 from grader.contract import CheckSpec
 from grader.judge.findings import Finding, error_of, place_of, sentence
 from grader.judge.screen import Screening
+from grader.judge.sizes import hardcoded_size
 from grader.judge.twins import Twins, nondeterministic
 from grader.messages import say
 from grader.model import Diagnosis, OutOfMemory, Raised, TimedOut
@@ -37,7 +38,13 @@ def general_diagnoses(spec: CheckSpec, screening: Screening, twins: Twins | None
             found.setdefault(code, _general(spec, code, finding))
             counts[code] += 1
     total = len(screening.findings)
+    size = hardcoded_size([finding for _, finding in screening.findings])
+    if size:  # which is why some calls raise, or return another shape
+        told = say("general.hardcoded_size", function=spec.name, size=size)
+        found = {code: message for code, message in found.items() if code not in {"general.crash", "general.shape"}}
     diagnoses = [Diagnosis(code, message, counts[code], total) for code, message in found.items()]
+    if size:
+        diagnoses.insert(0, Diagnosis("general.hardcoded_size", told))
     if twins is not None:
         diagnoses.append(Diagnosis("general.nondeterministic", nondeterministic(spec, twins)))
     changed = mutates(spec, screening)

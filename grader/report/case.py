@@ -14,6 +14,11 @@ _MAX_ROWS = 12
 _MAX_ITEMS = 12
 _DIGITS = (6, 9, 17)
 
+_HEADINGS = {"error": "Y - T", "dWxs": "to dWxs", "dWrec": "to dWrec"}
+"""Of a trace's columns: `to dWxs` is what a step adds to dWxs."""
+
+_BESIDE = ("yours", "departs", "updates")
+
 Row = Sequence[object]
 
 
@@ -45,13 +50,14 @@ def case_lines(example: Counterexample, width: int) -> list[str]:
             equals = f"{name} = " if name else ""
             expected_parts.append(f"{equals}{_show(expected, digits)}")
             got_parts.append(f"{equals}{_show(got, digits)}")
-    lines = _tables(table, width, by_step="X" in example.inputs)
+    lines = _tables(table, width, index="k" if "X" in example.inputs else "")
     if alone:
         lines.append(", ".join(alone))
     if expected_parts:
         lines += [f"expected  {', '.join(expected_parts)}", f"yours     {', '.join(got_parts)}"]
     if example.trace:
         lines += ["", "A right solution computes on the way:", *_trace(example.trace, width)]
+        lines += _yours(example.trace, width)
     return lines
 
 
@@ -63,13 +69,30 @@ def _pairs(expected: object, got: object) -> list[tuple[str, object, object]]:
 
 
 def _trace(trace: Mapping[str, object], width: int) -> list[str]:
-    columns = [_Column(name, value) for name, value in trace.items() if _is_matrix(value)]
-    rest = [f"{name} = {_show(value)}" for name, value in trace.items() if not _is_matrix(value)]
-    return _tables(columns, width, by_step=True) + rest
+    columns = [_Column(_HEADINGS.get(name, name), value) for name, value in trace.items() if _is_matrix(value)]
+    rest = [
+        f"{name} = {_show(value)}" for name, value in trace.items() if not _is_matrix(value) and name not in _BESIDE
+    ]
+    lines = _tables(columns, width, index="k") + rest
+    updates = trace.get("updates")
+    if isinstance(updates, Mapping):
+        columns = [_Column(name, value) for name, value in updates.items() if _is_matrix(value)]
+        lines += [*([""] if lines else []), *_tables(columns, width, index="i")]
+    return lines
+
+
+def _yours(trace: Mapping[str, object], width: int) -> list[str]:
+    """The same table with the known mistake, and the line where it departs from the right one."""
+    yours, departs = trace.get("yours"), trace.get("departs")
+    if not isinstance(yours, Mapping) or not isinstance(departs, Mapping):
+        return []
+    column = _HEADINGS.get(str(departs.get("column")), departs.get("column"))
+    place = " and ".join(f"{index} = {departs[index]}" for index in ("k", "i") if index in departs)
+    return ["", f"With the likely cause, departing first at {place} in {column}:", *_trace(yours, width)]
 
 
 # ---------------------------------------------------------------------------- tables
-def _tables(columns: Sequence[_Column], width: int, *, by_step: bool) -> list[str]:
+def _tables(columns: Sequence[_Column], width: int, *, index: str) -> list[str]:
     """One table for all matrices of the same height, as narrow as need be; another for each that differs."""
     lines: list[str] = []
     rest = list(columns)
@@ -79,13 +102,13 @@ def _tables(columns: Sequence[_Column], width: int, *, by_step: bool) -> list[st
         rest = [column for column in rest if len(column.rows) != height]
         while together:
             count = next((n for n in range(len(together), 1, -1) if _fits(together[:n], width)), 1)
-            lines += _table(together[:count], width, by_step=by_step)
+            lines += _table(together[:count], width, index=index)
             together = together[count:]
     return lines
 
 
 def _fits(columns: Sequence[_Column], width: int) -> bool:
-    return _width(_render(columns, _widest(columns), by_step=True)) <= width
+    return _width(_render(columns, _widest(columns), index="k")) <= width
 
 
 def _width(lines: Sequence[str]) -> int:
@@ -96,11 +119,11 @@ def _widest(columns: Sequence[_Column]) -> int:
     return max(len(column.rows[0]) for column in columns)
 
 
-def _table(columns: Sequence[_Column], width: int, *, by_step: bool) -> list[str]:
+def _table(columns: Sequence[_Column], width: int, *, index: str) -> list[str]:
     """Render the table with as many sequences as fit; the lines below say what was left out."""
     most = _widest(columns)
-    shown = next((n for n in range(most, 1, -1) if _width(_render(columns, n, by_step=by_step)) <= width), 1)
-    lines = _render(columns, shown, by_step=by_step)
+    shown = next((n for n in range(most, 1, -1) if _width(_render(columns, n, index=index)) <= width), 1)
+    lines = _render(columns, shown, index=index)
     left_out = []
     if len(columns[0].rows) > _MAX_ROWS:
         left_out.append(f"{len(columns[0].rows) - _MAX_ROWS} more rows")
@@ -109,10 +132,10 @@ def _table(columns: Sequence[_Column], width: int, *, by_step: bool) -> list[str
     return [*lines, f"(and {', '.join(left_out)})"] if left_out else lines
 
 
-def _render(columns: Sequence[_Column], sequences: int, *, by_step: bool) -> list[str]:
-    """Lines of one length, the heading first; `by_step` numbers the rows by k."""
+def _render(columns: Sequence[_Column], sequences: int, *, index: str) -> list[str]:
+    """Lines of one length, the heading first; `index` heads the numbers of the rows."""
     height = min(len(columns[0].rows), _MAX_ROWS)
-    blocks = [["k", *(str(k) for k in range(height))]] if by_step else []
+    blocks = [[index, *(str(k) for k in range(height))]] if index else []
     for column in columns:
         cells = [[show_number(cell, column.digits) for cell in row[:sequences]] for row in column.rows[:height]]
         wide = [max(map(len, strip)) for strip in zip(*cells, strict=True)]

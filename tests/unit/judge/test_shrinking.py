@@ -64,7 +64,7 @@ def test_the_shrunk_case_has_at_most_three_steps_and_one_sequence(name, bank):
 def test_a_gradient_cut_short_is_shown_with_no_more_steps_than_it_takes(judge):
     verdict = judge("bptt_gradients", lambda *args: gradient(*args, reach=4), shrinker=PATIENT)
     assert len(verdict.counterexample.inputs["X"]) == 5
-    assert verdict.counterexample.trace.keys() == {"S", "Y", "delta"}
+    assert verdict.counterexample.trace.keys() == {"S", "Y", "error", "delta", "dWxs", "dWrec"}
 
 
 def test_the_sentence_is_plain(judge):

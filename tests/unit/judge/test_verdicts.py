@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from conftest import RIGHT, gradient, statuses
+from grader.cases.bank import decode_bank, encode_bank
 from grader.contract import CHECK_BY_NAME, CHECKS, FUNCTIONS
 from grader.errors import SandboxError
 from grader.judge import judge_check
@@ -335,6 +336,21 @@ def test_a_gradient_kept_between_calls_is_not_repeatable(judge):
     assert statuses(verdict)["repeatable"] == "failed"
     assert "general.nondeterministic" in codes(verdict)
     assert "gives two answers" in verdict.message
+
+
+def test_a_bank_read_from_a_file_shows_what_is_kept_between_calls_too(bank):
+    kept = [0.0]
+
+    def gradients(*args):
+        dWxs, dWrec = rnn.bptt_gradients(*args)
+        kept[0] = kept[0] + dWxs
+        return kept[0], dWrec
+
+    read = decode_bank(encode_bank(bank))["bptt_gradients"]
+    subject = InProcess({**RIGHT, "bptt_gradients": gradients})
+    verdict = judge_check(CHECK_BY_NAME["bptt_gradients"], read, subject, limit_s=10)
+    assert statuses(verdict)["repeatable"] == "failed"
+    assert "general.nondeterministic" in codes(verdict)
 
 
 def test_the_same_wrong_answer_twice_is_repeatable(judge):
