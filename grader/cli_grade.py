@@ -115,12 +115,13 @@ def _reports(found: Found, options: Options) -> Generator[Report, None, None]:
         return
     from grader.sandbox.launch import Template
 
-    template = Template(device=options.device)  # before the rubric and the pipeline: these import NumPy
+    several = len(found.paths) > 1
+    template = Template(device=options.device, several=several)  # before what imports NumPy: rubric and pipeline
     try:
         settings = _settings(options)
         from grader.pipeline import Grader
 
-        with Grader(settings, template=template) as grader:
+        with Grader(settings, several=several, template=template) as grader:
             for path in found.paths:
                 yield _grade_one(grader, path, settings, options)
     finally:

@@ -1,4 +1,4 @@
-"""The corpora through the real grader: right submissions earn everything, wrong ones lose where they should, only there."""
+"""The corpora through the real grader: right submissions keep every mark, wrong ones lose theirs where they should."""
 
 from __future__ import annotations
 
