@@ -36,9 +36,9 @@ def pipeline(monkeypatch):
     """A pipeline whose outcome follows the file's name; `.settings` is what it was started with."""
 
     class Grader:
-        def __init__(self, settings, *, template):
+        def __init__(self, settings, *, several, template):
             assert template is module.template
-            module.settings = settings
+            module.settings, module.several = settings, several
             if isinstance(module.refusal, Exception):
                 raise module.refusal
 
@@ -240,6 +240,13 @@ def test_several_paths_give_a_line_each_and_a_summary(run):
         "",
         "3 submissions: 1 passed, 1 below the pass mark, 1 unreadable",
     ]
+
+
+def test_the_sandbox_hears_whether_more_than_one_submission_follows(run, pipeline):
+    run("good.py")
+    assert pipeline.several is False
+    run("good.py", "bad.py")
+    assert pipeline.several is True
 
 
 def test_quiet_prints_the_mark_alone(run):

@@ -9,8 +9,6 @@ import pytest
 from corpora import load, manifest, quiet
 from grader.contract import FUNCTIONS
 
-pytest_plugins = ("diagnose_kit",)
-
 TESTS = Path(__file__).parents[2]
 EXAMPLES = TESTS.parent / "student_template" / "examples"
 MUTANTS = TESTS / "mutants"

@@ -12,8 +12,6 @@ from grader.messages import MESSAGES
 from mistaken import WHOLE, Chosen, answers, pairs, singles
 from reference import rnn
 
-pytest_plugins = ("diagnose_kit",)
-
 PAIRS = list(pairs())[::29]
 
 

@@ -10,8 +10,6 @@ import torch
 from diagnose_kit import forward, train
 from reference import rnn
 
-pytest_plugins = ("diagnose_kit",)
-
 
 # ---------------------------------------------------------------------------- elementwise
 @pytest.mark.parametrize(
