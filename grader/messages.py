@@ -161,6 +161,9 @@ MESSAGES: Mapping[str, str] = {
         "{function} was judged with right answers in place of your {helpers}: "
         "a mistake made there is counted there only."
     ),
+    "convention.mean_over_sequences": "{function} was read as of a mean over sequences, as the rubric allows.",
+    "convention.mean_over_time": "{function} was read as of a mean over time, as the rubric allows.",
+    "convention.mean": "{function} was read as of a mean over sequences and time, as the rubric allows.",
     "flat.not_yet": "This is the exercise in its flat form, trained at top level; this version grades functions only.",
     "train.zero_iterations_raises": "{function} raises {error} when n_iter is 0: better give the start back.",
 }

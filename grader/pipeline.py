@@ -23,7 +23,16 @@ from grader.cases import PUBLIC_SEED, CaseBank, default_cache_dir, import_bank, 
 from grader.contract import CHECKS, CheckSpec
 from grader.diagnose import Diagnoser
 from grader.errors import DeviceError, GraderError, UnreadableError
-from grader.judge import helpers_to_answer, judge_check, right_answer, shrink_live, with_help
+from grader.judge import (
+    InConvention,
+    helper_in,
+    helpers_to_answer,
+    judge_check,
+    readings,
+    right_answer,
+    shrink_live,
+    with_help,
+)
 from grader.load import load_program
 from grader.messages import say
 from grader.model import CheckVerdict, Isolation, Notice, Program, Subject
@@ -142,24 +151,43 @@ class Grader:
             return verdict
         with closing(self._open(program, helpers)) as subject:
             again = self._judge(spec, subject)
-        rubric = self.settings.rubric
-        earns_more = score_check(spec, again, rubric).points > score_check(spec, verdict, rubric).points
-        return with_help(again, helpers) if earns_more else verdict
+        return with_help(again, helpers) if self._earns(spec, again) > self._earns(spec, verdict) else verdict
 
     def _open(self, program: Program, helpers: Mapping[str, bool]) -> ConfinedSubject:
         mapping = {**self.settings.rubric.mapping, **self.settings.mapping}
-        return ConfinedSubject(self._sandbox, program, mapping, proxied=helpers, helper=right_answer)
+        reading = self.settings.rubric.convention
+        helper = helper_in("sum" if reading == "any" else reading, right_answer)
+        return ConfinedSubject(self._sandbox, program, mapping, proxied=helpers, helper=helper)
+
+    def _earns(self, spec: CheckSpec, verdict: CheckVerdict) -> Fraction:
+        return score_check(spec, verdict, self.settings.rubric).points
 
     def _judge(self, spec: CheckSpec, subject: Subject) -> CheckVerdict:
-        return judge_check(
+        """The verdict on a check, in the allowed convention that earns most."""
+        best: CheckVerdict | None = None
+        for reading in readings(spec.name, self.settings.rubric.convention):
+            verdict = self._judge_in(reading, spec, subject)
+            if best is None or self._earns(spec, verdict) > self._earns(spec, best):
+                best = verdict
+            if best.status == "passed":
+                break
+        assert best is not None
+        return best
+
+    def _judge_in(self, reading: str, spec: CheckSpec, subject: Subject) -> CheckVerdict:
+        verdict = judge_check(
             spec,
             self._bank[spec.name],
-            subject,
+            subject if reading == "sum" else InConvention(subject, reading),
             limit_s=self.settings.limits.time_s,
             policy=self.settings.rubric.policy,
             shrinker=shrink_live,
             diagnoser=self._diagnoser,
         )
+        if reading == "sum":
+            return verdict
+        code = f"convention.{reading}"
+        return replace(verdict, notices=(*verdict.notices, Notice(code, say(code, function=spec.name))))
 
     def _ungraded(self, submission: Submission, outcome: str, reason: str, notices: tuple[Notice, ...] = ()) -> Report:
         rubric = self.settings.rubric

@@ -17,6 +17,7 @@ from typing import Literal, TypeAlias
 
 from grader.contract import CHECKS, FUNCTIONS
 from grader.errors import UsageError
+from grader.judge import Convention
 from grader.result import Feedback
 from grader.suggest import did_you_mean
 
@@ -54,7 +55,7 @@ class Rubric:
     """Points by check, weights by check and property, pass mark in percent of all points.
 
     `seed` None is the public one; `policy` says what becomes of a gradient by "autograd" or "numerical_gradient";
-    `mapping` goes from a contract name to the submission's own name for it.
+    `convention` which losses are allowed; `mapping` goes from a contract name to the submission's own name for it.
     """
 
     points: Mapping[str, Fraction] = field(default_factory=_default_points)
@@ -65,6 +66,7 @@ class Rubric:
     feedback_before_due: Feedback = "example"
     feedback_after_due: Feedback = "trace"
     policy: Mapping[str, PolicyRule] = field(default_factory=_default_policy)
+    convention: Convention = "sum"
     mapping: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -78,6 +80,7 @@ class Rubric:
             "limits": [self.limits.time_limit_s, self.limits.memory_bytes, self.limits.output_bytes],
             "feedback": [self.feedback_before_due, self.feedback_after_due],
             "policy": dict(self.policy),
+            "convention": self.convention,
             "map": dict(self.mapping),
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from grader.contract import CHECK_BY_NAME, FUNCTIONS
 from grader.errors import RubricError
+from grader.judge import CONVENTIONS, Convention
 from grader.result import FEEDBACK_LEVELS, Feedback
 from grader.rubric import Limits, PolicyRule, Rubric, check_mapping, check_seed
 from grader.rubric_lines import find_line
@@ -92,7 +93,9 @@ class _Reader:
 
     def rubric(self) -> Rubric:
         default = Rubric()
-        top = self.table((), ("seed", "pass_mark", "points", "weights", "limits", "feedback", "policy", "map"))
+        top = self.table(
+            (), ("seed", "pass_mark", "points", "weights", "limits", "feedback", "policy", "convention", "map")
+        )
         points = {**default.points, **self.numbers(("points",), FUNCTIONS)}
         weights = self.weights(default.weights)
         self.check_sums(points, weights)
@@ -100,6 +103,8 @@ class _Reader:
         policy = self.table(("policy",), default.policy)
         self.table(("limits",), ("time_limit_s", "memory_mib", "output_kib"))
         rule = cast("Callable[[tuple[str, ...], Any, str], PolicyRule]", self.one_of(_RULES))
+        losses = self.table(("convention",), ("loss",))
+        convention = cast("Callable[[tuple[str, ...], Any, str], Convention]", self.one_of(CONVENTIONS))
         level = cast("Callable[[tuple[str, ...], Any, str], Feedback]", self.one_of(FEEDBACK_LEVELS))
         return Rubric(
             points=points,
@@ -114,6 +119,7 @@ class _Reader:
             feedback_before_due=level(("feedback", "before_due"), feedback, default.feedback_before_due),
             feedback_after_due=level(("feedback", "after_due"), feedback, default.feedback_after_due),
             policy={name: rule(("policy", name), policy, usual) for name, usual in default.policy.items()},
+            convention=convention(("convention", "loss"), losses, default.convention),
             mapping=self.mapping(),
         )
 

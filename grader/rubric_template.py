@@ -34,6 +34,9 @@ after_due = "trace"
 autograd = "fail"
 numerical_gradient = "fail"
 
+[convention]  # which loss gradients and losses may be of: sum | mean_over_sequences | mean_over_time | mean | any
+loss = "sum"
+
 [map]  # functions that have another name in all submissions of the course
 # forward = "forward_pass"
 

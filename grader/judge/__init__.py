@@ -7,18 +7,24 @@ failed, not before.
 from grader.contract import CheckSpec
 from grader.judge.carried import helpers_to_answer, with_help
 from grader.judge.check import Shrinker, judge_check
+from grader.judge.conventions import CONVENTIONS, Convention, InConvention, helper_in, readings
 from grader.judge.findings import Finding
 from grader.judge.policy import DEFAULT_POLICY, Policy, Treatment
 from grader.model import Subject, Value
 
 __all__ = [
+    "CONVENTIONS",
     "DEFAULT_POLICY",
+    "Convention",
     "Finding",
+    "InConvention",
     "Policy",
     "Shrinker",
     "Treatment",
+    "helper_in",
     "helpers_to_answer",
     "judge_check",
+    "readings",
     "right_answer",
     "shrink_live",
     "with_help",

@@ -144,9 +144,11 @@ def _print_details(console: Console, verdict: CheckVerdict, *, verbose: bool) ->
         # where the smallest case is shown, the property's own would only be more to read
         told = item.message if verbose or not (verdict.counterexample or item.message == verdict.message) else ""
         console.print(_property_line(verdict.name, item, told))
+    label = "Likely cause: "
     for diagnosis in verdict.diagnoses:
         if diagnosis.message != verdict.message and diagnosis.code not in _SAID_BY_THE_CASE:
-            console.print(Padding(_diagnosis_text(diagnosis), (0, 0, 0, 4)))
+            console.print(Padding(_diagnosis_text(diagnosis, label), (0, 0, 0, 4)))
+            label = "Together with: "
     if verdict.counterexample:
         console.print(Padding(Text("Smallest case that fails:"), (0, 0, 0, 4)))
         for line in case_lines(verdict.counterexample, console.width - 8):
@@ -181,8 +183,8 @@ def _hanging(indent: str, label: Text, body: Text) -> Table:
     return grid
 
 
-def _diagnosis_text(diagnosis: Diagnosis) -> Text:
-    text = Text.assemble(("Likely cause: ", "bold"), diagnosis.message)
+def _diagnosis_text(diagnosis: Diagnosis, label: str) -> Text:
+    text = Text.assemble((label, "bold"), diagnosis.message)
     if diagnosis.matched is not None and diagnosis.of:
         text.append(f" (explains {diagnosis.matched} of {diagnosis.of} answers)")
     return text.append(f" [{diagnosis.code}]")
