@@ -161,6 +161,9 @@ MESSAGES: Mapping[str, str] = {
         "{function} was judged with right answers in place of your {helpers}: "
         "a mistake made there is counted there only."
     ),
+    "carried.not_separable": (
+        "{function} cannot be judged apart from {helpers}: it raises an exception once these are answered from outside"
+    ),
     "convention.mean_over_sequences": "{function} was read as of a mean over sequences, as the rubric allows.",
     "convention.mean_over_time": "{function} was read as of a mean over time, as the rubric allows.",
     "convention.mean": "{function} was read as of a mean over sequences and time, as the rubric allows.",

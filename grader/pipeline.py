@@ -25,13 +25,13 @@ from grader.diagnose import Diagnoser
 from grader.errors import DeviceError, GraderError, UnreadableError
 from grader.judge import (
     InConvention,
+    better_of,
     helper_in,
     helpers_to_answer,
     judge_check,
     readings,
     right_answer,
     shrink_live,
-    with_help,
 )
 from grader.load import load_program
 from grader.messages import say
@@ -151,7 +151,8 @@ class Grader:
             return verdict
         with closing(self._open(program, helpers)) as subject:
             again = self._judge(spec, subject)
-        return with_help(again, helpers) if self._earns(spec, again) > self._earns(spec, verdict) else verdict
+        earns_more = self._earns(spec, again) > self._earns(spec, verdict)
+        return better_of(verdict, again, helpers, earns_more=earns_more)
 
     def _open(self, program: Program, helpers: Mapping[str, bool]) -> ConfinedSubject:
         mapping = {**self.settings.rubric.mapping, **self.settings.mapping}

@@ -179,6 +179,30 @@ def test_a_mistake_of_a_higher_functions_own_still_costs_it(quick, tmp_path):
     assert lost(graded(quick, tmp_path, wrong)) == {"forward", "bptt_gradients"}
 
 
+BY_SIDE_EFFECT = (
+    HELPERS
+    + """
+class Net:
+    def forward(self, X, Wxs, Wrec):
+        self.S = [Wxs * x for x in X]
+        raise ValueError("not finished")
+    def gradients(self, X, T, Wxs, Wrec):
+        self.forward(X, Wxs, Wrec)
+        return sum(s.sum() for s in self.S), torch.zeros(())
+net = Net()
+forward, bptt_gradients = net.forward, net.gradients
+"""
+    + TRAINING
+)
+
+
+def test_a_check_that_needs_what_its_helper_leaves_behind_is_for_a_person_to_look_at(quick, tmp_path):
+    report = graded(quick, tmp_path, BY_SIDE_EFFECT)
+
+    assert "bptt_gradients" in lost(report)
+    assert any(reason.startswith("bptt_gradients") and "apart from" in reason for reason in report.review)
+
+
 REPLAY = (
     RIGHT.replace("def bptt_gradients", "def honest")
     + """

@@ -14,7 +14,7 @@ from dataclasses import replace
 from grader.messages import say
 from grader.model import CheckVerdict, Notice
 
-__all__ = ["helpers_to_answer", "with_help"]
+__all__ = ["better_of", "helpers_to_answer"]
 
 _LOWER: Mapping[str, tuple[str, ...]] = {
     "forward": ("relu",),
@@ -36,7 +36,22 @@ def helpers_to_answer(check: str, as_it_is: Mapping[str, CheckVerdict]) -> dict[
     return {name: as_it_is[name].status == "failed" for name in wrong}
 
 
-def with_help(verdict: CheckVerdict, helpers: Mapping[str, bool]) -> CheckVerdict:
+def better_of(
+    verdict: CheckVerdict, again: CheckVerdict, helpers: Mapping[str, bool], *, earns_more: bool
+) -> CheckVerdict:
+    """The verdict that counts: `again`, reached with `helpers` answered from outside, if it earns more.
+
+    A check that raises once its helpers are answered works with what they leave behind, not with what they return: it
+    cannot be judged apart from them, and a person should look.
+    """
+    if earns_more:
+        return _with_help(again, helpers)
+    if again.status == "error":
+        return replace(verdict, review=say("carried.not_separable", function=verdict.name, helpers=", ".join(helpers)))
+    return verdict
+
+
+def _with_help(verdict: CheckVerdict, helpers: Mapping[str, bool]) -> CheckVerdict:
     """`verdict`, saying that it was reached with `helpers` answered from outside."""
     names = ", ".join(helpers)
     told = say("carried.forward", function=verdict.name, helpers=names)
