@@ -6,6 +6,7 @@ bounds and deadlines, and a frame that cannot be read is the submission's fault.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 import time
@@ -60,6 +61,7 @@ class Sandbox:
         self._forgotten: set[int] = set()
         self._spare: ChildLine | None = None
         self.facts: Mapping[str, Any] = {}
+        _let_children_work()
 
     def ready(self) -> Isolation:
         """Wait for the template, probe it once, and return what confines its children."""
@@ -215,3 +217,14 @@ class Sandbox:
     ) -> None:
         """Close."""
         self.close()
+
+
+def _let_children_work() -> None:
+    """Have the kernel treat this process as batch work: an answer must not interrupt the child that gives it.
+
+    Where waking up preempts, child and supervisor take turns on one core, and a grading takes a fifth longer.
+    """
+    if hasattr(os, "SCHED_BATCH"):
+        with contextlib.suppress(OSError):  # a policy set from outside may not be ours to change
+            if os.sched_getscheduler(0) == os.SCHED_OTHER:
+                os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
