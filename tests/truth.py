@@ -158,7 +158,7 @@ def cases() -> tuple[Case, ...]:
     found = list(_elementwise_cases(rng))
     sizes = [(1, 1), (1, 4), (2, 1), (3, 3), (5, 4), (12, 2), (30, 3), (4, 4), (9, 1)]
     bits = [_bits(rng, *size) for size in sizes] + [np.ones((4, 2)), np.zeros((3, 2)), np.ones((7, 1))]
-    found += [Case("count_targets", (X,), (np.cumsum(X, axis=0),), (np.full(X.shape, 1e-6),)) for X in bits]
+    found += [Case("count_targets", (X,), (np.cumsum(X, axis=0),), (np.full(X.shape, 1e-4),)) for X in bits]
     for X, T, *W in _networks(rng, 30):
         S, Y, A = states(X, *W)
         weights = tuple(map(np.float64, W))

@@ -255,14 +255,25 @@ def _start() -> st.SearchStrategy[np.ndarray]:
     return weights(3, 12)
 
 
-def _training(steps: tuple[int, int], iterations: tuple[int, int], rates: tuple[int, int]) -> st.SearchStrategy[Args]:
-    """Arbitrary targets around the counts, so that no start is already right."""
+def _signed_start() -> st.SearchStrategy[np.ndarray]:
+    """A recurrent weight that now and then turns units off: only there do S and Y, and a missing mask, differ."""
+    return st.one_of(_start(), smooth_weights(-12, -2))
+
+
+def _training(
+    steps: tuple[int, int],
+    iterations: tuple[int, int],
+    rates: tuple[int, int],
+    recurrent: st.SearchStrategy[np.ndarray] | None = None,
+) -> st.SearchStrategy[Args]:
+    """Arbitrary targets around the counts, so that no start is already right; Wrec from `recurrent`, if given."""
+    start = _start() if recurrent is None else recurrent
     return sequences(steps, (1, 4)).flatmap(
         lambda X: st.tuples(
             st.just(X),
             targets(X.shape, low=0, high=12),
             _start(),
-            _start(),
+            start,
             learning_rates(rates[1], rates[0]),
             st.integers(*iterations),
         )
@@ -297,17 +308,18 @@ def _comes_near(args: tuple[Any, ...]) -> bool:
 def _train() -> dict[str, Recipe]:
     weights_only, losses_only = (True, True, False), (False, False, True)
     small = (_column(1, 1), _column(1, 2), _f(0.5), _f(0.75))
+    turned_off = (_column(1, 1, 0), _column(0.5, 1, 1), _f(1.0), _f(-0.5))  # the last unit: s = -1/4, y = 0
     return {
         "one_step": Recipe(
-            ((_column(1), _column(1), _f(0.5), _f(0.5), 0.25, 1), (*small, 0.125, 1)),
-            _training((2, 6), (1, 1), (4, 8)),
+            ((_column(1), _column(1), _f(0.5), _f(0.5), 0.25, 1), (*small, 0.125, 1), (*turned_off, 0.125, 1)),
+            _training((2, 6), (1, 1), (4, 8), _signed_start()),
             7,
             checked=weights_only,
         ),
         "trajectory": Recipe(((*small, 0.0625, 3),), _training((3, 6), (20, 30), (5, 9)), 4, checked=weights_only),
         "losses": Recipe(
-            ((_column(1), _column(1), _f(0.5), _f(0.5), 0.25, 1), (*small, 0.0625, 3)),
-            _training((2, 5), (2, 8), (5, 9)),
+            ((_column(1), _column(1), _f(0.5), _f(0.5), 0.25, 1), (*small, 0.0625, 3), (*turned_off, 0.125, 2)),
+            _training((2, 5), (2, 8), (5, 9), _signed_start()),
             5,
             checked=losses_only,
         ),

@@ -2,7 +2,7 @@
 
     python tests/mutants/generate.py [--cases N] [--seed SEED] [--list]
 
-Every operator of `operators.py` is applied at every place of twins in seven styles. A mutant is *killed* when some
+Every operator of `operators.py` is applied at every place of twins in nine styles. A mutant is *killed* when some
 check costs it marks on the bank. What survives is asked many more questions, N for each function, of the whole domain
 that the contract asks about: it is *equivalent* if it answers all of them as the exact solution does and leaves its
 inputs alone, else a *survivor*, a hole in the bank. `--list` prints the equivalent ones too. Exit status 1 if any
@@ -53,6 +53,8 @@ TWINS = (
     "double_sum.py",
     "linear_solve.py",
     "functional.py",
+    "in_place_weights.py",
+    "einsum_cumprod.py",
 )
 FOLDER = Path(__file__).parents[1] / "twins" / "submissions"
 LIMIT_S = 3
@@ -133,7 +135,7 @@ def more_cases(each: int) -> list[tuple[str, Case]]:
         while count < each:
             args = _args(rng, function)
             kinked = function == "bptt_gradients" and not in_domain(function, args)
-            if kinked and (len(args[0]) > 8 or count % 3) or not kinked and not in_domain(function, args):
+            if (kinked and (len(args[0]) > 8 or count % 3)) or (not kinked and not in_domain(function, args)):
                 continue
             found.append((function, Case(args, expected(function, args, intervals=kinked))))
             count += 1
@@ -157,7 +159,14 @@ def _args(rng: random.Random, function: str) -> tuple[Any, ...]:
         case "bptt_gradients":
             return X, T, Wxs, Wrec
         case _:
-            return X[:5], np.abs(T[:5]), Wxs, Wrec, rng.choice((0.0, *(2.0**-k for k in range(3, 11)))), rng.randint(0, 6)
+            return (
+                X[:5],
+                np.abs(T[:5]),
+                Wxs,
+                Wrec,
+                rng.choice((0.0, *(2.0**-k for k in range(3, 11)))),
+                rng.randint(0, 6),
+            )
 
 
 def _weight(rng: random.Random, function: str) -> np.ndarray:

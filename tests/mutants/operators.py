@@ -31,7 +31,7 @@ _RENAMES = {
     "rint": "floor", "floor": "ceil", "tril": "triu", "zeros": "ones", "zeros_like": "ones_like", "cumsum": "cumprod",
     "relu": "abs", "abs": "neg", "double": "half", "T": "H",
 }  # fmt: skip
-_CONSTANTS = {0: (1,), 1: (0, 2), 2: (1, 3), 0.5: (1, 0.25), 0.0: (1.0,)}
+_CONSTANTS = {0: (1,), 1: (0, 2), 2: (1, 3), 0.5: (1, 0.25)}
 
 
 def mutants(source: str) -> Iterator[tuple[str, int, str, ast.Module]]:
@@ -197,7 +197,7 @@ def _statement(node: ast.stmt) -> Iterator[Mutation]:
 
 
 def _branch(node: ast.If) -> Iterator[Mutation]:
-    yield "If becomes always", _with(node, test=ast.Constant(True))
+    yield "If becomes always", _with(node, test=ast.Constant(value=True))
 
 
 def _sign(node: ast.Return) -> Iterator[Mutation]:

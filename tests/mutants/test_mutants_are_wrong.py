@@ -1,5 +1,6 @@
 """The mutants are wrong just where the manifest says: a mark they keep there is a mistake missed."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,9 @@ CODES = {
         "iteration_count loss_misreported frozen_weight diverges"
     ),
     "predict": "truncates",
+    "policy": "autograd numerical_gradient",
 }
-"""The contract's codes for mistakes of arithmetic, by family."""
+"""The contract's codes for mistakes of arithmetic and of policy, by family."""
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=str)
@@ -50,6 +52,15 @@ def test_what_is_carried_is_among_what_is_lost():
     assert [str(mutant) for mutant in MUTANTS if not mutant.carried <= mutant.loses | mutant.may_lose] == []
 
 
-def test_every_code_of_the_arithmetic_has_a_mutant():
+def test_every_code_of_the_arithmetic_has_two_mutants():
     codes = {f"{family}.{name}" for family, names in CODES.items() for name in names.split()}
-    assert codes - {code for mutant in MUTANTS for code in mutant.codes} == set()
+    examples = corpora.manifest(HERE.parents[1] / "student_template" / "examples" / "manifest.toml")
+    given = Counter(code for mutant in (*MUTANTS, *examples) for code in mutant.codes)
+    assert {code for code in codes if given[code] < 2} == set()
+
+
+def test_there_are_many_mutants_notebooks_and_pairs_of_mistakes_among_them():
+    assert len(MUTANTS) >= 90
+    assert 5 * sum(mutant.file.endswith(".ipynb") for mutant in MUTANTS) >= len(MUTANTS)
+    assert sum(len(mutant.codes) >= 2 for mutant in MUTANTS) >= 6
+    assert sum(not mutant.codes for mutant in MUTANTS) >= 6

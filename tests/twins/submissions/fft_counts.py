@@ -3,7 +3,7 @@ import torch
 
 
 def relu(S):
-    return torch.nn.functional.relu6(S / 1e30) * 1e30 if False else torch.nn.functional.elu(S, alpha=0.0) + 0.0
+    return torch.nn.functional.elu(S, alpha=0.0)
 
 
 def relu_derivative(S):
