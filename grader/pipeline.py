@@ -25,13 +25,16 @@ from grader.diagnose import Diagnoser
 from grader.errors import DeviceError, GraderError, UnreadableError
 from grader.judge import (
     InConvention,
-    better_of,
+    Shrinker,
     helper_in,
     helpers_to_answer,
     judge_check,
+    kept,
+    lower_failed,
     readings,
     right_answer,
     shrink_live,
+    with_help,
 )
 from grader.load import load_program
 from grader.messages import say
@@ -125,7 +128,11 @@ class Grader:
         notices = (*program.notices, *loaded.notices)
         if loaded.flat:
             return self._ungraded(submission, "ungraded", say("flat.not_yet"), notices)
-        as_it_is = {spec.name: self._judge(spec, subject) for spec in CHECKS}
+        as_it_is: dict[str, CheckVerdict] = {}
+        for spec in CHECKS:
+            # where a lower function is wrong the check is judged again: what may be discarded is not shrunk
+            shrinker = None if lower_failed(spec.name, as_it_is) else shrink_live
+            as_it_is[spec.name] = self._judge(spec, subject, shrinker)
         verdicts = tuple(self._better(spec, program, as_it_is) for spec in CHECKS)
         marks = score(verdicts, self.settings.rubric)
         return Report(
@@ -150,9 +157,12 @@ class Grader:
         if not helpers:
             return verdict
         with closing(self._open(program, helpers)) as subject:
-            again = self._judge(spec, subject)
-        earns_more = self._earns(spec, again) > self._earns(spec, verdict)
-        return better_of(verdict, again, helpers, earns_more=earns_more)
+            again = self._judge(spec, subject, shrink_live)
+        if self._earns(spec, again) > self._earns(spec, verdict):
+            return with_help(again, helpers)
+        with closing(self._open(program, {})) as subject:
+            shrunk = self._judge(spec, subject, shrink_live)
+        return kept(verdict, again, helpers, shrunk)
 
     def _open(self, program: Program, helpers: Mapping[str, bool]) -> ConfinedSubject:
         mapping = {**self.settings.rubric.mapping, **self.settings.mapping}
@@ -163,11 +173,11 @@ class Grader:
     def _earns(self, spec: CheckSpec, verdict: CheckVerdict) -> Fraction:
         return score_check(spec, verdict, self.settings.rubric).points
 
-    def _judge(self, spec: CheckSpec, subject: Subject) -> CheckVerdict:
+    def _judge(self, spec: CheckSpec, subject: Subject, shrinker: Shrinker | None) -> CheckVerdict:
         """The verdict on a check, in the allowed convention that earns most."""
         best: CheckVerdict | None = None
         for reading in readings(spec.name, self.settings.rubric.convention):
-            verdict = self._judge_in(reading, spec, subject)
+            verdict = self._judge_in(reading, spec, subject, shrinker)
             if best is None or self._earns(spec, verdict) > self._earns(spec, best):
                 best = verdict
             if best.status == "passed":
@@ -175,14 +185,14 @@ class Grader:
         assert best is not None
         return best
 
-    def _judge_in(self, reading: str, spec: CheckSpec, subject: Subject) -> CheckVerdict:
+    def _judge_in(self, reading: str, spec: CheckSpec, subject: Subject, shrinker: Shrinker | None) -> CheckVerdict:
         verdict = judge_check(
             spec,
             self._bank[spec.name],
             subject if reading == "sum" else InConvention(subject, reading),
             limit_s=self.settings.limits.time_s,
             policy=self.settings.rubric.policy,
-            shrinker=shrink_live,
+            shrinker=shrinker,
             diagnoser=self._diagnoser,
         )
         if reading == "sum":

@@ -76,7 +76,8 @@ class Clock:
     def judge(self, function: Any) -> Any:
         def timed(spec: Any, *args: Any, **kwargs: Any) -> Any:
             self._searching, start = 0.0, time.perf_counter()
-            kwargs = {**kwargs, **{name: self.search(kwargs[name]) for name in ("shrinker", "diagnoser")}}
+            searches = {name: kwargs[name] for name in ("shrinker", "diagnoser") if kwargs[name] is not None}
+            kwargs |= {name: self.search(function) for name, function in searches.items()}
             verdict = function(spec, *args, **kwargs)
             if verdict.status not in {"passed", "missing"}:
                 self.checks.append((time.perf_counter() - start, spec.name))

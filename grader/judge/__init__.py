@@ -5,7 +5,7 @@ failed, not before.
 """
 
 from grader.contract import CheckSpec
-from grader.judge.carried import better_of, helpers_to_answer
+from grader.judge.carried import helpers_to_answer, kept, lower_failed, with_help
 from grader.judge.check import Shrinker, judge_check
 from grader.judge.conventions import CONVENTIONS, Convention, InConvention, helper_in, readings
 from grader.judge.findings import Finding
@@ -21,13 +21,15 @@ __all__ = [
     "Policy",
     "Shrinker",
     "Treatment",
-    "better_of",
     "helper_in",
     "helpers_to_answer",
     "judge_check",
+    "kept",
+    "lower_failed",
     "readings",
     "right_answer",
     "shrink_live",
+    "with_help",
 ]
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from grader.messages import say
 from grader.model import CheckVerdict, Notice
 
-__all__ = ["better_of", "helpers_to_answer"]
+__all__ = ["helpers_to_answer", "kept", "lower_failed", "with_help"]
 
 _LOWER: Mapping[str, tuple[str, ...]] = {
     "forward": ("relu",),
@@ -36,22 +36,25 @@ def helpers_to_answer(check: str, as_it_is: Mapping[str, CheckVerdict]) -> dict[
     return {name: as_it_is[name].status == "failed" for name in wrong}
 
 
-def better_of(
-    verdict: CheckVerdict, again: CheckVerdict, helpers: Mapping[str, bool], *, earns_more: bool
-) -> CheckVerdict:
-    """The verdict that counts: `again`, reached with `helpers` answered from outside, if it earns more.
+def lower_failed(check: str, as_it_is: Mapping[str, CheckVerdict]) -> bool:
+    """Whether a function that `check` may call did not pass; lower checks are judged before higher ones."""
+    return any(as_it_is[name].status != "passed" for name in _LOWER.get(check, ()))
+
+
+def kept(verdict: CheckVerdict, again: CheckVerdict, helpers: Mapping[str, bool], shrunk: CheckVerdict) -> CheckVerdict:
+    """`verdict`, which help did not better: with the smaller failing case of `shrunk`, if that failed alike.
 
     A check that raises once its helpers are answered works with what they leave behind, not with what they return: it
     cannot be judged apart from them, and a person should look.
     """
-    if earns_more:
-        return _with_help(again, helpers)
+    if shrunk.status == verdict.status and shrunk.counterexample is not None:
+        verdict = replace(verdict, message=shrunk.message, counterexample=shrunk.counterexample)
     if again.status == "error":
         return replace(verdict, review=say("carried.not_separable", function=verdict.name, helpers=", ".join(helpers)))
     return verdict
 
 
-def _with_help(verdict: CheckVerdict, helpers: Mapping[str, bool]) -> CheckVerdict:
+def with_help(verdict: CheckVerdict, helpers: Mapping[str, bool]) -> CheckVerdict:
     """`verdict`, saying that it was reached with `helpers` answered from outside."""
     names = ", ".join(helpers)
     told = say("carried.forward", function=verdict.name, helpers=names)
