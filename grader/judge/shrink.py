@@ -27,6 +27,7 @@ from grader.model import Arg, Question, Subject
 __all__ = ["shrink"]
 
 _MAX_CALLS = 200
+_MAX_TRIES = 160
 _LIMIT_S = 4.0  # calls end nearly every search, in a second or less: the result must not hang on the clock
 _STAGES = ((1, 3), (2, 7))
 _EXAMPLES = 50  # drawn in each stage before giving up
@@ -68,19 +69,26 @@ class _Search:
         self.over = False
         self._spec, self._subject, self._kind = spec, subject, kind
         self._calls_left, self._deadline = max_calls, deadline
+        self._tries_left = _MAX_TRIES
         self._known: dict[tuple[bool, int, int, str], bool] = {}
 
     def fails(self, args: tuple[Arg, ...]) -> bool:
         """Whether the subject fails `args`; each is asked once. Raises _Stop when the budget is spent."""
-        if not in_domain(self._spec.name, args):
-            return False
+        self._tries_left -= 1  # Hypothesis's own work counts: a try costs it as much as a call costs us
+        if self._tries_left < 0:
+            self.over = True
+            raise _Stop
         key = size_key(Case(args, ()))
         if key not in self._known:
-            seen = self._ask(args)
-            self._known[key] = seen.kind == self._kind
-            if self._known[key] and (self.best is None or key < size_key(self.best.case)):
-                self.best = seen
+            # remembered too: whether training is stable takes longer to find out than to ask
+            self._known[key] = in_domain(self._spec.name, args) and self._fails_anew(args, key)
         return self._known[key]
+
+    def _fails_anew(self, args: tuple[Arg, ...], key: tuple[bool, int, int, str]) -> bool:
+        seen = self._ask(args)
+        if seen.kind == self._kind and (self.best is None or key < size_key(self.best.case)):
+            self.best = seen
+        return seen.kind == self._kind
 
     def _ask(self, args: tuple[Arg, ...]) -> Finding:
         left_s = self._deadline - time.monotonic()
