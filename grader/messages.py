@@ -162,7 +162,7 @@ MESSAGES: Mapping[str, str] = {
         "a mistake made there is counted there only."
     ),
     "carried.not_separable": (
-        "{function} cannot be judged apart from {helpers}: it raises an exception once these are answered from outside"
+        "{function} cannot be judged apart from {helpers}: it raises an exception once these are answered from outside."
     ),
     "convention.mean_over_sequences": "{function} was read as of a mean over sequences, as the rubric allows.",
     "convention.mean_over_time": "{function} was read as of a mean over time, as the rubric allows.",
