@@ -27,7 +27,7 @@ from grader.model import Arg, Question, Subject
 __all__ = ["shrink"]
 
 _MAX_CALLS = 200
-_MAX_TRIES = 160
+_MAX_TRIES = 100
 _LIMIT_S = 4.0  # calls end nearly every search, in a second or less: the result must not hang on the clock
 _STAGES = ((1, 3), (2, 7))
 _EXAMPLES = 50  # drawn in each stage before giving up
