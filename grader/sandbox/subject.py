@@ -245,17 +245,16 @@ class ConfinedSubject:
         assert end is not None
         return end
 
-    def _explain(self, fault: Exception, end: LineEnd, limit_s: float | None = None) -> Observation:
-        limits = self._sandbox.limits
+    def _explain(self, fault: Exception, end: LineEnd, limit_s: float) -> Observation:
         if end.killed == "scratch":
             return Died("it filled its scratch folder")
         match fault:
             case ChildSilentError():
-                return TimedOut(limits.time_s if limit_s is None else limit_s)
+                return TimedOut(limit_s)
             case ChildFloodedError():
                 return Died("it printed without end")
             case ChildGoneError():
-                return _explain_gone(end, limits)
+                return _explain_gone(end, self._sandbox.limits)
         return Malformed(f"an answer that cannot be read ({fault})")
 
     def close(self) -> None:
