@@ -121,9 +121,10 @@ def _reports(found: Found, options: Options) -> Generator[Report, None, None]:
         settings = _settings(options)
         from grader.pipeline import Grader
 
+        submissions = frozenset(Path(path).resolve() for path in found.paths if Path(path).is_file())
         with Grader(settings, several=several, template=template) as grader:
             for path in found.paths:
-                yield _grade_one(grader, path, settings, options)
+                yield _grade_one(grader, path, submissions, settings, options)
     finally:
         template.close()
 
@@ -132,12 +133,12 @@ def _why_no_file(path: str) -> UnreadableError:
     return UnreadableError("not a file" if Path(path).exists() else "no such file")
 
 
-def _grade_one(grader: Grader, path: str, settings: Settings, options: Options) -> Report:
-    """Grade `path`; a fault of ours costs this submission its mark, not the others theirs."""
+def _grade_one(grader: Grader, path: str, submissions: frozenset[Path], settings: Settings, options: Options) -> Report:
+    """Grade `path`, which must not import other `submissions`; a fault of ours costs it its mark, not them theirs."""
     if not Path(path).is_file():
         return _not_graded(path, _why_no_file(path), settings)
     try:
-        return grader.grade(path)
+        return grader.grade(path, exclude=submissions)
     except (UnreadableError, SandboxError) as error:
         if isinstance(error, (IsolationError, DeviceError)):
             raise

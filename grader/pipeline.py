@@ -39,7 +39,7 @@ from grader.judge import (
 from grader.load import load_program
 from grader.messages import say
 from grader.model import CheckVerdict, Isolation, Notice, Program, Subject
-from grader.result import DoctorFacts, Report, Submission
+from grader.result import DoctorFacts, Outcome, Report, Submission
 from grader.rubric import Rubric
 from grader.sandbox.launch import Template
 from grader.sandbox.levels import HELP, Level, Limits
@@ -100,7 +100,7 @@ class Grader:
             raise
 
     def grade(self, path: Path | str, *, exclude: frozenset[Path] = frozenset()) -> Report:
-        """The report on one submission; `exclude` names files that are other people's, never to be imported.
+        """The report on one submission; `exclude` (resolved paths) holds other people's files, never to be imported.
 
         A file that cannot be read, or holds nothing to grade, gives the outcome "unreadable".
         """
@@ -200,11 +200,13 @@ class Grader:
         code = f"convention.{reading}"
         return replace(verdict, notices=(*verdict.notices, Notice(code, say(code, function=spec.name))))
 
-    def _ungraded(self, submission: Submission, outcome: str, reason: str, notices: tuple[Notice, ...] = ()) -> Report:
+    def _ungraded(
+        self, submission: Submission, outcome: Outcome, reason: str, notices: tuple[Notice, ...] = ()
+    ) -> Report:
         rubric = self.settings.rubric
         most = sum(rubric.points.values(), Fraction(0))
         return Report(
-            outcome="unreadable" if outcome == "unreadable" else "ungraded",
+            outcome=outcome,
             submission=submission,
             max_score=most,
             pass_points=most * rubric.pass_mark / 100,

@@ -136,3 +136,17 @@ def test_nothing_is_left_behind_in_the_temporary_folder(tmp_path):
     assert done.returncode == 0
     assert list(temporary.iterdir()) == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["right.py", "tmp"]
+
+
+def test_a_submission_cannot_import_another_one_that_is_graded_with_it(tmp_path):
+    (tmp_path / "alice.py").write_text(RIGHT)
+    (tmp_path / "bob.py").write_text("from alice import *\n")
+
+    together = json.loads(grade("--format", "json", ".", cwd=tmp_path).stdout)
+    alone = json.loads(grade("--format", "json", "bob.py", cwd=tmp_path).stdout)  # a file of bob's own, for all we know
+
+    assert [(result["submission"]["path"], result["score"]) for result in together] == [
+        ("alice.py", 100),
+        ("bob.py", 0),
+    ]
+    assert alone["score"] == 100

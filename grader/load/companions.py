@@ -102,12 +102,13 @@ def find_companions(
 ) -> tuple[tuple[Companion, ...], tuple[Notice, ...]]:
     """Modules `NAME.py` and packages `NAME/` beside `path` that `texts` seem to import, and those that these import.
 
-    Left out: names of the standard library and of what the child has of its own, links that leave the folder, files in
-    `exclude` (other submissions, say), the submission itself, and what exceeds 1 MB in all (with a notice).
+    Left out: names of the standard library and of what the child has of its own, links that leave the folder, the
+    resolved paths in `exclude` (other submissions, say), the submission itself, and what exceeds 1 MB in all (with a
+    notice).
     """
     try:
         folder = path.parent.resolve(strict=True)
-        excluded = frozenset(other.resolve() for other in exclude) | {path.resolve()}
+        excluded = exclude | {path.resolve()}
     except (OSError, RuntimeError):
         return (), ()
     collector = _Collector(folder, excluded)

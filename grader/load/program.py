@@ -62,7 +62,7 @@ def load_program(
 ) -> Program:
     """Read the submission at `path`: a script is one cell without a number, a notebook its non-empty code cells.
 
-    `companions`: also take along the modules beside it that it seems to import, except files in `exclude`.
+    `companions`: also take along the modules beside it that it seems to import, except `exclude` (resolved paths).
     `sha256` is of the file's bytes. Nothing is run, imported or parsed as Python. Raises UnreadableError, one line with
     place and next step, if there is no such regular file, it is neither, or it holds nothing to grade.
     """

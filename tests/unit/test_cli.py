@@ -48,7 +48,8 @@ def pipeline(monkeypatch):
         def __exit__(self, *_error):
             module.closed = True
 
-        def grade(self, path):
+        def grade(self, path, *, exclude):
+            assert Path(path).resolve() in exclude
             outcome = OUTCOMES[Path(path).stem]
             if isinstance(outcome, BaseException):
                 raise outcome
