@@ -7,9 +7,11 @@ process is started before this one imports them.
 from __future__ import annotations
 
 import math
+import signal
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,8 +45,10 @@ def _run(command: click.Command, program: str, argv: Sequence[str] | None) -> in
     """Run a command; whatever goes wrong is one line on stderr and the status of its class."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     use_utf8()
+    ended_by = [signal.SIGINT]
     try:
-        status = command.main(arguments, prog_name=program, standalone_mode=False)
+        with _ending_in_order(ended_by):
+            status = command.main(arguments, prog_name=program, standalone_mode=False)
     except click.ClickException as error:
         complain(program, f"{error.format_message()} (see {program} --help)")
         return UsageError.exit_status
@@ -53,15 +57,45 @@ def _run(command: click.Command, program: str, argv: Sequence[str] | None) -> in
         return error.exit_status
     except (click.Abort, KeyboardInterrupt):
         complain(program, "interrupted")
-        return 130
+        return 128 + ended_by[-1]
     except OutputClosedError:
         return 0
     except Exception as error:  # noqa: BLE001 - a fault of ours: no mark, and no traceback unless asked for
         if "-v" in arguments or "--verbose" in arguments:
             traceback.print_exc()
-        complain(program, f"internal error, no mark was given: {type(error).__name__}: {error} (-v shows where)")
+        what = "there is no memory left" if isinstance(error, MemoryError) else f"{type(error).__name__}: {error}"
+        complain(program, f"internal error, no mark was given: {what} (-v shows where)")
         return GraderError.exit_status
     return status if isinstance(status, int) else 0
+
+
+@contextmanager
+def _ending_in_order(ended_by: list[signal.Signals]) -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the command as Ctrl-C does, closing what was opened; appends which one it was.
+
+    One that is ignored (nohup) stays so. Out of the main thread there is nothing to be done, and nothing is.
+    """
+
+    def end(number: int, _: object) -> None:
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)  # ending takes a moment, in which it is not to be asked for again
+        ended_by.append(signal.Signals(number))
+        raise KeyboardInterrupt
+
+    before: list[signal.Signals] = []
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            try:
+                signal.signal(number, end)
+            except ValueError:
+                break
+            before.append(number)
+    try:
+        yield
+    finally:
+        for each in before:
+            signal.signal(each, signal.SIG_DFL)
 
 
 # ---------------------------------------------------------------------------- help
@@ -165,7 +199,17 @@ def _grade_options(function: _F) -> _F:
             help="For one check's calls. Default: 10.",
         ),
         click.option(
-            "--map", "mapping", multiple=True, metavar="CONTRACT=THEIRS", help="A function's other name (repeatable)."
+            "--map",
+            "mapping",
+            multiple=True,
+            metavar="CONTRACT=THEIRS",
+            help="A function's other name; in a script without functions, a variable's (repeatable).",
+        ),
+        click.option(
+            "--legacy-torch",
+            type=click.Choice(["auto", "on", "off"]),
+            default="auto",
+            help="Let a script without functions run as on PyTorch 0.3: where it must, always, never.",
         ),
         click.option(
             "--feedback",

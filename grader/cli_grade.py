@@ -42,6 +42,7 @@ class Options:
     isolation: Literal["strong", "standard", "basic", "none"] = "standard"
     time_limit_s: float | None = None
     mapping: tuple[str, ...] = ()
+    legacy_torch: Literal["auto", "on", "off"] = "auto"
     feedback: Feedback | None = None
     exit_zero: bool = False
     quiet: bool = False
@@ -102,6 +103,7 @@ def _settings(options: Options) -> Settings:
         isolation=options.isolation,
         time_limit_s=options.time_limit_s or rubric.limits.time_limit_s,
         mapping=mapping,
+        legacy_torch=options.legacy_torch,
         bank=options.bank,
     )
 

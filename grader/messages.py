@@ -167,7 +167,41 @@ MESSAGES: Mapping[str, str] = {
     "convention.mean_over_sequences": "{function} was read as of a mean over sequences, as the rubric allows.",
     "convention.mean_over_time": "{function} was read as of a mean over time, as the rubric allows.",
     "convention.mean": "{function} was read as of a mean over sequences and time, as the rubric allows.",
-    "flat.not_yet": "This is the exercise in its flat form, trained at top level; this version grades functions only.",
+    # ------------------------------------------------------------ flat scripts
+    "flat.understood": "Read as a script without functions: {roles}.",
+    "flat.no_loop": "no training loop was found that the script reaches",
+    "flat.no_updates": "no statement in the training loop updates a weight",
+    "flat.role_missing": (
+        "nothing in the script was recognised as {roles}; if it is there, say which name it has: --map {first}=NAME"
+    ),
+    "flat.loop_ends": "The training loop ends the process, or does not finish.",
+    "flat.loop_raises": "The training loop raises {error}{place}.",
+    "flat.start": "Started at (Wxs, Wrec) = {start} with a learning rate of 0, the weights are {got} after an iteration.",
+    "flat.learning_rate": (
+        "With l_r = {l_r} one iteration moves (Wxs, Wrec) by {got} against the gradient, expected l_r times the gradient: "
+        "{expected}. Where does l_r enter?"
+    ),
+    "flat.iterations": "In {asked} iterations of the training loop the weights were updated {count} times.",
+    "flat.accumulates": (
+        "From the same weights and data the first iteration uses the gradient {first}, the second {second}: something is "
+        "left over from the iteration before."
+    ),
+    "flat.accumulates_later": (
+        "The second iteration does not use the gradient that a fresh start from its weights uses: something is left over "
+        "from the iteration before."
+    ),
+    "flat.states_differ": (
+        "With the same weights the second iteration finds other outputs than the first, for X = {X}: it starts with what "
+        "the first left behind."
+    ),
+    "flat.random": "Run twice on the same data from the same weights, the script uses two different gradients.",
+    "flat.hardcoded_size": (
+        "The script works only where {size}: a number stands where a size of X belongs. It was judged at that size."
+    ),
+    "general.uninitialised_memory": (
+        "Memory is used as it happened to lie there: filled with other numbers, the script trains to other weights. "
+        "Start from zeros."
+    ),
     "train.zero_iterations_raises": "{function} raises {error} when n_iter is 0: better give the start back.",
 }
 

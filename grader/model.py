@@ -23,6 +23,7 @@ __all__ = [
     "Counterexample",
     "Diagnosis",
     "Died",
+    "FlatFacts",
     "Isolation",
     "Loaded",
     "Location",
@@ -99,17 +100,38 @@ class Program:
 
 
 @dataclass(frozen=True)
+class FlatFacts:
+    """What is known of a flat script once it has run on its own data (the child said so).
+
+    `roles` maps a role (`X_train`, `Wxs`, `S`, `relu`, …) to the script's name for it and to how it was found ("name",
+    "data flow", "map"). `loop`: a training loop was reached. `updates` counts the statements in it that update a weight.
+    `rate`: the learning rate can be set. `sizes`: the script's own (SeqL, NbSeq). `shapes`: what its helpers were
+    called with. `found` names what the run showed of "T", "S", "Y", "predictions". `uninitialised` are the places where
+    memory was used as it lay.
+    """
+
+    roles: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    loop: bool = False
+    updates: Mapping[str, int] = field(default_factory=dict)
+    rate: bool = False
+    sizes: tuple[int, int] | None = None
+    shapes: Mapping[str, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
+    found: frozenset[str] = frozenset()
+    uninitialised: tuple[Location, ...] = ()
+
+
+@dataclass(frozen=True)
 class Loaded:
     """What the child says of a program after running it statement by statement (advisory: the child said so).
 
     `defined` maps each contract function found to where it was defined, `aliases` maps contract to the name that
     stood in for it, `others` are the names of other functions (for "did you mean"), `notices` hold the statements
-    that raised, ran too long or were skipped.
+    that raised, ran too long or were skipped. `flat`: facts on a script that trains at top level, without functions.
     """
 
     defined: Mapping[str, Location] = field(default_factory=dict)
     others: tuple[str, ...] = ()
-    flat: bool = False
+    flat: FlatFacts | None = None
     notices: tuple[Notice, ...] = ()
 
 

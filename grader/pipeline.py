@@ -15,6 +15,7 @@ from fractions import Fraction
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
+from typing import Any, Literal
 
 from typing_extensions import Self
 
@@ -24,11 +25,13 @@ from grader.contract import CHECKS, CheckSpec
 from grader.diagnose import Diagnoser
 from grader.errors import DeviceError, GraderError, UnreadableError
 from grader.judge import (
+    FlatJudge,
     InConvention,
     Shrinker,
     helper_in,
     helpers_to_answer,
     judge_check,
+    judge_flat,
     kept,
     lower_failed,
     readings,
@@ -38,16 +41,16 @@ from grader.judge import (
 )
 from grader.load import load_program
 from grader.messages import say
-from grader.model import CheckVerdict, Isolation, Notice, Program, Subject
-from grader.result import DoctorFacts, Outcome, Report, Submission
+from grader.model import CheckVerdict, FlatFacts, Isolation, Notice, Program, Subject
+from grader.result import DoctorFacts, Judged, Report, Submission
 from grader.rubric import Rubric
 from grader.sandbox.launch import Template
 from grader.sandbox.levels import HELP, Level, Limits
 from grader.sandbox.subject import ConfinedSubject
 from grader.sandbox.supervisor import Sandbox
-from grader.score import score, score_check
+from grader.score import earned_share, report_of
 
-__all__ = ["Grader", "Settings", "diagnose_machine"]
+__all__ = ["Grader", "Settings", "bank_for", "diagnose_machine"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Settings:
     time_limit_s: float | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
     bank: Path | None = None
+    legacy_torch: Literal["auto", "on", "off"] = "auto"
 
     @property
     def limits(self) -> Limits:
@@ -77,11 +81,19 @@ class Grader:
     """Grades submissions one after another in a warm sandbox; use it as a context, or close it.
 
     The constructor starts the sandbox (or takes a `template` that is starting) and reads the case bank meanwhile.
-    `several`: more than one submission follows, so the next one's child is got ready while one is graded.
+    `several`: more than one submission follows, so the next one's child is got ready while one is graded. `bank`
+    stands in for the one that the settings name.
     Raises IsolationError, DeviceError, BankError or SandboxError.
     """
 
-    def __init__(self, settings: Settings, *, several: bool = False, template: Template | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        several: bool = False,
+        template: Template | None = None,
+        bank: CaseBank | None = None,
+    ) -> None:
         self.settings = settings
         self._several = several
         self._sandbox = Sandbox(
@@ -92,7 +104,7 @@ class Grader:
             template=template,
         )
         try:
-            self._bank = _bank(settings)
+            self._bank = bank or bank_for(settings)
             self._diagnoser = Diagnoser(self._bank)
             self.isolation: Isolation = self._sandbox.ready()
         except BaseException:
@@ -109,17 +121,27 @@ class Grader:
         try:
             program = load_program(path, exclude=exclude)
         except UnreadableError as fault:
-            return self._ungraded(Submission(name), "unreadable", str(fault))
+            judged = Judged("unreadable", Submission(name), reason=str(fault), **self._facts())
+        else:
+            judged = self.judge(program, name, started=started)
+        return report_of(judged, self.settings.rubric)
+
+    def judge(self, program: Program, name: str, *, started: float | None = None) -> Judged:
+        """What there is to score in a program that was read; `name` is what to call it, `started` when it began.
+
+        A fault of ours gives the outcome "ungraded".
+        """
+        started = time.monotonic() if started is None else started
         submission = Submission(name, program.sha256, program.kind)
         subject = self._open(program, {})
         try:
-            return self._grade(submission, program, subject, started)
+            return self._judge_all(submission, program, subject, started)
         except GraderError as fault:
-            return self._ungraded(submission, "ungraded", str(fault), program.notices)
+            return self._ungraded(submission, str(fault), program.notices)
         finally:
             subject.close()
 
-    def _grade(self, submission: Submission, program: Program, subject: Subject, started: float) -> Report:
+    def _judge_all(self, submission: Submission, program: Program, subject: Subject, started: float) -> Judged:
         loaded = subject.loaded
         if self._several:  # the next child is confined while this one answers
             self._sandbox.prepare()
@@ -127,28 +149,40 @@ class Grader:
         submission = replace(submission, style="flat" if loaded.flat else "functions")
         notices = (*program.notices, *loaded.notices)
         if loaded.flat:
-            return self._ungraded(submission, "ungraded", say("flat.not_yet"), notices)
+            verdicts, told = self._judge_flat(program, subject, loaded.flat)
+            return self._graded(submission, verdicts, (*notices, *told), loaded_s, started)
         as_it_is: dict[str, CheckVerdict] = {}
         for spec in CHECKS:
             # where a lower function is wrong the check is judged again: what may be discarded is not shrunk
             shrinker = None if lower_failed(spec.name, as_it_is) else shrink_live
             as_it_is[spec.name] = self._judge(spec, subject, shrinker)
         verdicts = tuple(self._better(spec, program, as_it_is) for spec in CHECKS)
-        marks = score(verdicts, self.settings.rubric)
-        return Report(
-            outcome="graded",
-            submission=submission,
-            checks=marks.checks,
-            score=marks.points,
-            max_score=marks.max_points,
-            pass_points=marks.pass_points,
-            passed=marks.passed,
-            notices=(*notices, *(notice for verdict in verdicts for notice in verdict.notices)),
-            review=marks.review,
-            isolation=self.isolation,
-            provenance=self._provenance(),
-            timings={"load_s": loaded_s, "total_s": time.monotonic() - started},
+        return self._graded(submission, verdicts, notices, loaded_s, started)
+
+    def _graded(
+        self,
+        submission: Submission,
+        verdicts: tuple[CheckVerdict, ...],
+        notices: tuple[Notice, ...],
+        loaded_s: float,
+        started: float,
+    ) -> Judged:
+        timings = {"load_s": loaded_s, "total_s": time.monotonic() - started}
+        return Judged("graded", submission, verdicts, notices=notices, timings=timings, **self._facts())
+
+    def _judge_flat(
+        self, program: Program, subject: Subject, facts: FlatFacts
+    ) -> tuple[tuple[CheckVerdict, ...], tuple[Notice, ...]]:
+        how = FlatJudge(
+            bank=self._bank,
+            limit_s=self.settings.limits.time_s,
+            policy=self.settings.rubric.policy,
+            shrink=shrink_live,
+            diagnoser_of=Diagnoser,
+            right_answer=right_answer,
+            earns=self._earns,
         )
+        return judge_flat(subject, facts, how, lambda: self._open(program, {}))
 
     def _better(self, spec: CheckSpec, program: Program, as_it_is: Mapping[str, CheckVerdict]) -> CheckVerdict:
         """The verdict on a check as it is, or with its lower functions answered from outside if that earns more."""
@@ -168,10 +202,12 @@ class Grader:
         mapping = {**self.settings.rubric.mapping, **self.settings.mapping}
         reading = self.settings.rubric.convention
         helper = helper_in("sum" if reading == "any" else reading, right_answer)
-        return ConfinedSubject(self._sandbox, program, mapping, proxied=helpers, helper=helper)
+        return ConfinedSubject(
+            self._sandbox, program, mapping, proxied=helpers, helper=helper, legacy=self.settings.legacy_torch
+        )
 
     def _earns(self, spec: CheckSpec, verdict: CheckVerdict) -> Fraction:
-        return score_check(spec, verdict, self.settings.rubric).points
+        return earned_share(spec, verdict, self.settings.rubric)
 
     def _judge(self, spec: CheckSpec, subject: Subject, shrinker: Shrinker | None) -> CheckVerdict:
         """The verdict on a check, in the allowed convention that earns most."""
@@ -200,27 +236,16 @@ class Grader:
         code = f"convention.{reading}"
         return replace(verdict, notices=(*verdict.notices, Notice(code, say(code, function=spec.name))))
 
-    def _ungraded(
-        self, submission: Submission, outcome: Outcome, reason: str, notices: tuple[Notice, ...] = ()
-    ) -> Report:
-        rubric = self.settings.rubric
-        most = sum(rubric.points.values(), Fraction(0))
-        return Report(
-            outcome=outcome,
-            submission=submission,
-            max_score=most,
-            pass_points=most * rubric.pass_mark / 100,
-            reason=reason,
-            notices=notices,
-            isolation=self.isolation,
-            provenance=self._provenance(),
-        )
+    def _ungraded(self, submission: Submission, reason: str, notices: tuple[Notice, ...]) -> Judged:
+        return Judged("ungraded", submission, reason=reason, notices=notices, **self._facts())
+
+    def _facts(self) -> dict[str, Any]:
+        return {"isolation": self.isolation, "provenance": self._provenance()}
 
     def _provenance(self) -> dict[str, str | None]:
         versions = self._sandbox.facts.get("versions", {})
         return {
             "bank_sha256": self._bank.sha256,
-            "rubric_sha256": self.settings.rubric.sha256,
             "seed": self._bank.seed,
             "grader": __version__,
             "torch": versions.get("torch") or _version("torch"),
@@ -245,7 +270,8 @@ class Grader:
         self.close()
 
 
-def _bank(settings: Settings) -> CaseBank:
+def bank_for(settings: Settings) -> CaseBank:
+    """The cases that the settings name. Raises BankError."""
     if settings.bank is not None:
         return import_bank(settings.bank)
     return load_or_build(settings.seed or settings.rubric.seed or PUBLIC_SEED)

@@ -12,7 +12,19 @@ from typing import Literal, TypeAlias
 
 from grader.model import CheckVerdict, Isolation, Notice
 
-__all__ = ["FEEDBACK_LEVELS", "Audience", "DoctorFacts", "Feedback", "Outcome", "Report", "ScoredCheck", "Submission"]
+__all__ = [
+    "FEEDBACK_LEVELS",
+    "Audience",
+    "DoctorFacts",
+    "Feedback",
+    "Judged",
+    "Outcome",
+    "Report",
+    "ScoredCheck",
+    "Submission",
+    "TrainingPath",
+    "Walk",
+]
 
 Outcome: TypeAlias = Literal["graded", "unreadable", "ungraded"]
 Audience: TypeAlias = Literal["teacher", "student"]
@@ -33,6 +45,24 @@ class Submission:
 
 
 @dataclass(frozen=True, eq=False)
+class Judged:
+    """What judging one submission found, before any points: it holds whatever the rubric's points and pass mark are.
+
+    `verdicts` are there only where `outcome` is "graded", else `reason` says why not. `provenance` and `timings` are
+    as in `Report`, but for the rubric's hash.
+    """
+
+    outcome: Outcome
+    submission: Submission
+    verdicts: tuple[CheckVerdict, ...] = ()
+    reason: str = ""
+    notices: tuple[Notice, ...] = ()
+    isolation: Isolation | None = None
+    provenance: Mapping[str, str | None] = field(default_factory=dict)
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
 class ScoredCheck:
     """A verdict and what it earns: 0 <= points <= max_points; a check worth 0 is shown but not counted."""
 
@@ -42,12 +72,38 @@ class ScoredCheck:
 
 
 @dataclass(frozen=True, eq=False)
+class Walk:
+    """What a training did: the weights (Wxs, Wrec) after each of the path's `steps`, the loss before each update.
+
+    Both may be shorter than asked and hold NaN or infinities: a submission said so.
+    """
+
+    weights: tuple[tuple[float, float], ...]
+    losses: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingPath:
+    """One training, the submission's beside a right one: data to draw, nothing that is judged.
+
+    X and T are rows in time of (SeqL, NbSeq); `steps` are the numbers of updates after which weights are known, 0 first.
+    """
+
+    X: tuple[tuple[float, ...], ...]
+    T: tuple[tuple[float, ...], ...]
+    l_r: float
+    steps: tuple[int, ...]
+    yours: Walk
+    right: Walk
+
+
+@dataclass(frozen=True, eq=False)
 class Report:
     """One submission's result.
 
     `score` and `passed` are None unless `outcome` is "graded", and `reason` then says why not. `pass_points` is the
     pass mark in points, `provenance` maps names (`bank_sha256`, `seed`, `torch`, …) to text, `timings` maps names to
-    seconds, `review` holds the reasons why a person should look.
+    seconds, `review` holds the reasons why a person should look, `path` is a training to draw.
     """
 
     outcome: Outcome
@@ -63,6 +119,7 @@ class Report:
     isolation: Isolation | None = None
     provenance: Mapping[str, str | None] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
+    path: TrainingPath | None = None
 
 
 @dataclass(frozen=True)

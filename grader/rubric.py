@@ -16,17 +16,21 @@ from functools import cached_property
 from typing import Literal, TypeAlias
 
 from grader.contract import CHECKS, FUNCTIONS
+from grader.contract_flat import ROLES
 from grader.errors import UsageError
 from grader.judge import Convention
 from grader.result import Feedback
 from grader.suggest import did_you_mean
 
-__all__ = ["Limits", "PolicyRule", "Rubric", "check_mapping", "check_seed", "read_mapping"]
+__all__ = ["MAPPED", "Limits", "PolicyRule", "Rubric", "check_mapping", "check_seed", "read_mapping"]
 
 PolicyRule: TypeAlias = Literal["fail", "warn", "allow"]
 
 _MIB = 1 << 20
 _KIB = 1 << 10
+
+MAPPED = tuple(dict.fromkeys((*FUNCTIONS, *ROLES)))
+"""What may go by another name: the functions, and the parts that names play in a flat script."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +100,8 @@ def check_seed(seed: str) -> str | None:
 
 def check_mapping(function: str, theirs: str) -> None:
     """Raise ValueError unless `function` is the contract's and `theirs` a dotted Python name."""
-    if function not in FUNCTIONS:
-        msg = f"no such function {function[:40]!r}; allowed: {', '.join(FUNCTIONS)}{did_you_mean(function, FUNCTIONS)}"
+    if function not in MAPPED:
+        msg = f"no such function {function[:40]!r}; allowed: {', '.join(MAPPED)}{did_you_mean(function, MAPPED)}"
         raise ValueError(msg)
     if not all(part.isidentifier() for part in theirs.split(".")):
         msg = f"expected the name of a function in the submission, got {theirs[:40]!r}"

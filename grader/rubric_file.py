@@ -14,7 +14,7 @@ from grader.contract import CHECK_BY_NAME, FUNCTIONS
 from grader.errors import RubricError
 from grader.judge import CONVENTIONS, Convention
 from grader.result import FEEDBACK_LEVELS, Feedback
-from grader.rubric import Limits, PolicyRule, Rubric, check_mapping, check_seed
+from grader.rubric import MAPPED, Limits, PolicyRule, Rubric, check_mapping, check_seed
 from grader.rubric_lines import find_line
 from grader.suggest import did_you_mean
 
@@ -29,6 +29,11 @@ _MAX_FILE_BYTES = 1 << 20
 _MIB = 1 << 20
 _KIB = 1 << 10
 _RULES = ("fail", "warn", "allow")
+_ENDLESS = (  # what takes quadratic time to read
+    (re.compile(r"""(?:\.[ \t]*[\w"'-]+[ \t]*){64}"""), "a key of too many parts"),
+    (re.compile(r"0[xob][\da-fA-F_]{200}"), "a number with too many digits"),
+)
+_HUGE_NUMBER = re.compile(r"[\d_]{1000}|[eE][+-]?[\d_]{18}")
 
 
 def load_rubric(path: Path) -> Rubric:
@@ -54,9 +59,13 @@ def load_rubric(path: Path) -> Rubric:
 def parse_rubric(text: str, name: str) -> Rubric:
     """Read the rubric in `text`; `name` is the file's, for messages. Raises RubricError as `load_rubric` does."""
     text = text.replace("\r\n", "\n")
+    for pattern, what in _ENDLESS:
+        if found := pattern.search(text):
+            line = text.count("\n", 0, found.start()) + 1
+            raise RubricError(f"{name}, line {line}: {what}")
     try:
         data = tomllib.loads(text, parse_float=Decimal)
-    except ValueError as error:  # TOMLDecodeError, or an integer of more digits than Python reads
+    except (ValueError, ArithmeticError) as error:  # TOMLDecodeError, or a number larger than Python reads
         raise RubricError(_syntax_message(str(error), text, name)) from error
     except RecursionError as error:
         msg = f"{name}: nested too deeply for a rubric"
@@ -66,12 +75,15 @@ def parse_rubric(text: str, name: str) -> Rubric:
 
 def _syntax_message(problem: str, text: str, name: str) -> str:
     """Say a TOML error in one line: the parser's words, except for a duplicate, which it calls an overwritten value."""
-    found = re.search(r"\(at line (\d+)", problem)
     lines = text.split("\n")
-    number = min(int(found.group(1)), len(lines)) if found else len(lines)
+    number = len(lines)
+    if found := re.search(r"\(at line (\d+)", problem):
+        number = min(int(found.group(1)), len(lines))
+    elif huge := _HUGE_NUMBER.search(text):
+        number = text.count("\n", 0, huge.start()) + 1
     line = lines[number - 1].strip()
     what = re.sub(r"\s*\(at .*\)$", "", problem)
-    if "integer string conversion" in problem:
+    if "integer string conversion" in problem or "InvalidOperation" in problem:
         what = "a number with too many digits"
     if "overwrite" in problem or "twice" in problem or "mutate" in problem:
         what = f"{line.partition('=')[0].strip()[:60]} is given twice: keep one"
@@ -202,7 +214,7 @@ class _Reader:
         return read
 
     def mapping(self) -> dict[str, str]:
-        table = self.table(("map",), FUNCTIONS)
+        table = self.table(("map",), MAPPED)
         for name, theirs in table.items():
             if not isinstance(theirs, str):
                 raise self.fail(("map", name), f"expected text in quotes, got {_show(theirs)}")

@@ -166,13 +166,17 @@ def failing(space: dict[str, Any], only: Sequence[str] = FUNCTIONS) -> dict[str,
 # ---------------------------------------------------------------------------- manifests
 @dataclass(frozen=True)
 class Entry:
-    """What a manifest says of a submission: codes of its mistakes, checks that lose marks, may, or by helpers only."""
+    """What a manifest says of a submission: codes of its mistakes, checks that lose marks, may, or by helpers only.
+
+    `may_name`: further codes that it may be given.
+    """
 
     file: str
     codes: tuple[str, ...]
     loses: frozenset[str]
     may_lose: frozenset[str]
     carried: frozenset[str]
+    may_name: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return self.file

@@ -4,11 +4,17 @@
 failed, not before.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from grader.cases import Case
 from grader.contract import CheckSpec
 from grader.judge.carried import helpers_to_answer, kept, lower_failed, with_help
 from grader.judge.check import Shrinker, judge_check
 from grader.judge.conventions import CONVENTIONS, Convention, InConvention, helper_in, readings
 from grader.judge.findings import Finding
+from grader.judge.flat import FlatJudge, judge_flat
 from grader.judge.policy import DEFAULT_POLICY, Policy, Treatment
 from grader.model import Subject, Value
 
@@ -17,6 +23,7 @@ __all__ = [
     "DEFAULT_POLICY",
     "Convention",
     "Finding",
+    "FlatJudge",
     "InConvention",
     "Policy",
     "Shrinker",
@@ -24,6 +31,7 @@ __all__ = [
     "helper_in",
     "helpers_to_answer",
     "judge_check",
+    "judge_flat",
     "kept",
     "lower_failed",
     "readings",
@@ -33,11 +41,21 @@ __all__ = [
 ]
 
 
-def shrink_live(spec: CheckSpec, subject: Subject, stored: Finding) -> Finding | None:
-    """The smallest failing case that Hypothesis finds with the subject at hand; None where `stored` must do."""
+def shrink_live(
+    spec: CheckSpec,
+    subject: Subject,
+    stored: Finding,
+    *,
+    fixed: tuple[int | None, int | None] = (None, None),
+    adapt: Callable[[Case], Case] | None = None,
+) -> Finding | None:
+    """The smallest failing case that Hypothesis finds with the subject at hand; None where `stored` must do.
+
+    `fixed` and `adapt`: see `shrink.shrink`.
+    """
     from grader.judge.shrink import shrink  # noqa: PLC0415 - a correct submission never needs Hypothesis
 
-    return shrink(spec, subject, stored)
+    return shrink(spec, subject, stored, fixed=fixed, adapt=adapt)
 
 
 def right_answer(function: str, args: tuple[Value, ...]) -> Value:

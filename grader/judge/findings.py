@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -76,14 +76,16 @@ def find(spec: CheckSpec, case: Case, seen: Observation) -> Finding:
 
 def _compare(spec: CheckSpec, case: Case, seen: Answered, value: Value) -> Finding:
     shapes = tuple(None if part is None else part.low.shape for part in case.parts)
+    kept = replace(seen, value=None)  # a finding outlives the answer, which may be as large as a frame
     try:
         answer = read_answer(value, spec.returns, shapes)
     except ContractError as error:
-        return Finding(case, "form", seen, problem=str(error))
+        return Finding(case, "form", kept, problem=str(error))
+    own = tuple(None if part is None else part.copy() for part in answer)  # views would keep the whole frame
     right = all(
-        part is None or got is None or _within(part, got).all() for part, got in zip(case.parts, answer, strict=True)
+        part is None or got is None or _within(part, got).all() for part, got in zip(case.parts, own, strict=True)
     )
-    return Finding(case, "right" if right else "wrong", seen, answer)
+    return Finding(case, "right" if right else "wrong", kept, own)
 
 
 def _within(part: Part, got: np.ndarray) -> Any:

@@ -70,5 +70,6 @@ def _general(spec: CheckSpec, code: str, finding: Finding) -> str:
 
 def mutates(spec: CheckSpec, screening: Screening) -> str:
     """Names the inputs that some call changed, of those that must stay; empty if none did."""
-    names = [spec.parameters[i] for i in sorted(screening.mutated()) if spec.parameters[i] in {"X", "T"}]
+    changed = screening.mutated()  # the child says so: any number may be in it
+    names = [name for i, name in enumerate(spec.parameters) if i in changed and name in {"X", "T"}]
     return say("general.mutates_input", function=spec.name, names=" and ".join(names)) if names else ""

@@ -9,6 +9,7 @@ seeded and bounded by calls; the clock is a safety net for slow submissions only
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from random import Random
 
@@ -47,15 +48,25 @@ class _Stop(BaseException):
     """Out of budget. Not an Exception: Hypothesis would take that for another failure and go on."""
 
 
-def shrink(
-    spec: CheckSpec, subject: Subject, stored: Finding, *, max_calls: int = _MAX_CALLS, limit_s: float = _LIMIT_S
+def shrink(  # noqa: PLR0913 - budget and limits, each by name
+    spec: CheckSpec,
+    subject: Subject,
+    stored: Finding,
+    *,
+    max_calls: int = _MAX_CALLS,
+    limit_s: float = _LIMIT_S,
+    fixed: tuple[int | None, int | None] = (None, None),
+    adapt: Callable[[Case], Case] | None = None,
 ) -> Finding | None:
-    """The smallest case found that fails as `stored` does; None if none is found, or it does not fail again."""
-    search = _Search(spec, subject, stored.kind, max_calls, time.monotonic() + limit_s)
+    """The smallest case found that fails as `stored` does; None if none is found, or it does not fail again.
+
+    `fixed`: the only (SeqL, NbSeq) that can be asked. `adapt` changes what is right, as it was for `stored`.
+    """
+    search = _Search(spec, subject, stored.kind, max_calls, time.monotonic() + limit_s, adapt)
     with no_storage():
         for steps in _STAGES:
             with suppress(_Stop, errors.NoSuchExample, errors.Flaky):
-                find(_small(spec.name, steps), search.fails, settings=_SETTINGS, random=Random(0))  # noqa: S311 - seeded
+                find(_small(spec.name, steps, fixed), search.fails, settings=_SETTINGS, random=Random(0))  # noqa: S311 - seeded
             if search.best is not None or search.over:
                 break
     return search.confirmed()
@@ -64,11 +75,19 @@ def shrink(
 class _Search:
     """Asks one case after another and keeps the smallest that fails."""
 
-    def __init__(self, spec: CheckSpec, subject: Subject, kind: str, max_calls: int, deadline: float) -> None:
+    def __init__(
+        self,
+        spec: CheckSpec,
+        subject: Subject,
+        kind: str,
+        max_calls: int,
+        deadline: float,
+        adapt: Callable[[Case], Case] | None,
+    ) -> None:
         self.best: Finding | None = None
         self.over = False
         self._spec, self._subject, self._kind = spec, subject, kind
-        self._calls_left, self._deadline = max_calls, deadline
+        self._calls_left, self._deadline, self._adapt = max_calls, deadline, adapt
         self._tries_left = _MAX_TRIES
         self._known: dict[tuple[bool, int, int, str], bool] = {}
 
@@ -97,6 +116,7 @@ class _Search:
             raise _Stop
         self._calls_left -= 1
         case = Case(args, expected(self._spec.name, args))
+        case = self._adapt(case) if self._adapt else case
         seen = next(iter(self._subject.ask([Question(self._spec.name, args)], limit_s=left_s)), None)
         result = Finding(case, "blocked") if seen is None else findings.find(self._spec, case, seen)
         if result.kind in {"blocked", "timeout", "memory", "died"}:
@@ -136,11 +156,16 @@ def _matrix(draw: st.DrawFn, shape: tuple[int, int], values: tuple[float, ...]) 
     return np.array(entries, dtype=np.float32).reshape(shape)
 
 
-def _small(check: str, steps: tuple[int, int]) -> st.SearchStrategy[tuple[Arg, ...]]:
+def _small(
+    check: str, steps: tuple[int, int], fixed: tuple[int | None, int | None]
+) -> st.SearchStrategy[tuple[Arg, ...]]:
     """Arguments of `check` that shrink towards one step, one sequence, zeros, and weights of 1."""
     if check in {"relu", "relu_derivative"}:
         return st.tuples(_elementwise())
-    shapes = st.tuples(st.integers(*steps), st.integers(1, 2))
+    rows, columns = st.integers(*steps), st.integers(1, 2)
+    shapes = st.tuples(
+        rows if fixed[0] is None else st.just(fixed[0]), columns if fixed[1] is None else st.just(fixed[1])
+    )
     inputs = shapes.flatmap(lambda shape: _matrix(shape, (0.0, 1.0)))
     match check:
         case "count_targets":

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.contract import CHECK_BY_NAME
+from grader.contract_flat import FLAT_BY_NAME
 from grader.model import CheckVerdict, Diagnosis, Isolation, PropertyVerdict
 from grader.report.case import case_lines
 from grader.report.marks import points_text, shown_points, shown_total
@@ -165,7 +166,8 @@ def _worth_a_line(item: PropertyVerdict, verdict: CheckVerdict, *, verbose: bool
 
 def _property_line(check: str, item: PropertyVerdict, message: str) -> Table:
     mark = MARKS[item.status]
-    titles = {spec.name: spec.title for spec in CHECK_BY_NAME[check].properties}
+    asked = (*FLAT_BY_NAME[check].properties, *CHECK_BY_NAME[check].properties)
+    titles = {spec.name: spec.title for spec in asked}
     text = Text(f"{item.name}: {titles.get(item.name, '')}".removesuffix(": "))
     if item.status == "passed":
         text.append(f" ({item.examples} {'case' if item.examples == 1 else 'cases'})")

@@ -31,6 +31,7 @@ from grader.model import (
     TimedOut,
     Value,
 )
+from grader.sandbox.flat_facts import read_flat
 from grader.sandbox.inside import frames
 from grader.sandbox.inside.frames import OUR_FAILURE
 from grader.sandbox.levels import Limits
@@ -79,14 +80,16 @@ class ConfinedSubject:
         *,
         proxied: Mapping[str, bool] | None = None,
         helper: Helper | None = None,
+        legacy: str = "auto",
     ) -> None:
-        self._sandbox, self._program, self._aliases = sandbox, program, dict(aliases)
+        self._sandbox, self._program, self._aliases, self._legacy = sandbox, program, dict(aliases), legacy
         self._proxied, self._helper = dict(proxied or {}), helper
         self._line: ChildLine | None = None
         self._loaded: Loaded | None = None
         self._skip: dict[int, dict[str, str]] = {}
         self._ends_s = time.monotonic() + sandbox.limits.whole_s
         self._asked = 0
+        self._chance = True
         self._gave_up: Observation | None = None
 
     # ------------------------------------------------------------------ loading
@@ -114,6 +117,8 @@ class ConfinedSubject:
                     running = started if type(started) is int and 0 <= started < 10**6 else running
             except _BROKEN as fault:
                 end = self._close_line(fault)
+                if self._by_chance(end):
+                    continue
                 if running < 0 and end.code == OUR_FAILURE:  # nothing of the submission has run yet
                     raise SandboxError("a child failed before it ran anything of the submission") from fault
                 why = self._explain(fault, end, self._statement_share_s())
@@ -132,6 +137,7 @@ class ConfinedSubject:
             "cells": [{"source": cell.source, "number": cell.number} for cell in program.cells],
             "companions": [{"name": c.name, "source": c.source} for c in program.companions],
             "aliases": self._aliases,
+            "legacy": self._legacy,
             "proxied": self._proxied,
             "budget_s": limits.time_s,
             "skip": {str(index): reason for index, reason in sorted(self._skip.items())},
@@ -156,7 +162,7 @@ class ConfinedSubject:
         return Loaded(
             defined={name: _location(place) or Location() for name, place in places if name in FUNCTIONS},
             others=tuple(_text(name, 80) for name in others[:50]) if isinstance(others, list) else (),
-            flat=report.get("flat") is True,
+            flat=read_flat(report.get("flat")),
             notices=tuple(
                 Notice(_text(n.get("code"), 60), _text(n.get("message")), _location([n.get("cell"), n.get("line")]))
                 for n in (notices[:200] if isinstance(notices, list) else ())
@@ -192,7 +198,11 @@ class ConfinedSubject:
                     raise frames.FrameError("an answer to another question")
                 yield self._read(header, payload)
         except _BROKEN as fault:
-            yield self._explain(fault, self._close_line(fault), limit_s)
+            end = self._close_line(fault)
+            if self._by_chance(end):
+                yield from self.ask(questions[index - first :], limit_s=deadline - time.monotonic())
+            else:
+                yield self._explain(fault, end, limit_s)
         except GeneratorExit:
             if index < last and self._line is line:  # not all answers were wanted, and the child is still giving them
                 self.close()
@@ -244,6 +254,16 @@ class ConfinedSubject:
         end = line.close("let" if isinstance(fault, ChildGoneError) else "kill")
         assert end is not None
         return end
+
+    def _by_chance(self, end: LineEnd) -> bool:
+        """Whether the child was killed, not by us and for no limit that we know of, for the first time.
+
+        Somebody may have killed it, or the kernel while others used all memory: that is not the submission's doing,
+        and a fresh child goes on where this one stopped. What happens twice is.
+        """
+        killed = end.code == -signal.SIGKILL and not end.killed and end.cpu_s < self._sandbox.limits.whole_s
+        chance, self._chance = killed and self._chance, self._chance and not killed
+        return chance
 
     def _explain(self, fault: Exception, end: LineEnd, limit_s: float) -> Observation:
         if end.killed == "scratch":

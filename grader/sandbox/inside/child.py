@@ -205,6 +205,7 @@ def _load(line: _Line, request: dict[str, Any]) -> _Responder:
         budget_s=float(request["budget_s"]),
         skip={int(index): reason for index, reason in request["skip"].items()},
         started=lambda index: line.send({"started": index}),
+        legacy=request["legacy"],
     )
     report = {
         "defined": {name: list(place) for name, place in loaded.defined.items()},
@@ -212,7 +213,8 @@ def _load(line: _Line, request: dict[str, Any]) -> _Responder:
         "flat": loaded.flat,
         "notices": loaded.notices[:200],
     }
-    proxies.install(loaded.namespace, loaded.functions, request["proxied"], line.ask)
+    if loaded.flat is None:
+        proxies.install(loaded.namespace, loaded.functions, request["proxied"], line.ask)
     line.send({"loaded": report})
     return _Responder(loaded, request["device"], int(request["memory_bytes"]))
 

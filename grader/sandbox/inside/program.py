@@ -6,19 +6,20 @@ endless demonstration costs no function defined before or after it.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
-from types import ModuleType
 from typing import Any, TypedDict
 
 from . import stubs
 from .companions import CompanionFinder, register_source
+from .flat.load import facts, load_flat
+from .flat.recognise import looks_flat
+from .namespace import fresh_namespace
 from .parsing import CellText, Parsed, Statement, parse_cells
 from .running import Alarm, Runner
-from .survey import CONTRACT, code_place, is_flat, own_functions, resolve
+from .survey import CONTRACT, code_place, own_functions, resolve
 from .wording import LoadNotice
 
 __all__ = ["CompanionText", "LoadedProgram", "Reason", "run_program"]
@@ -48,7 +49,8 @@ class LoadedProgram:
 
     `files` maps the file names of its code to cells (None: a script or a companion), `others` names further functions.
 
-    `flat`: it defines no function of the training and trains at top level. `notices`: what was left out, raised or
+    `flat`: what is known of a program that defines no function of the training and trains at top level (see
+    `flat.load.facts`); its `functions` are then `flat.run` and `flat.helper`. `notices`: what was left out, raised or
     was stopped.
     """
 
@@ -57,7 +59,7 @@ class LoadedProgram:
     files: Mapping[str, int | None] = field(default_factory=dict)
     defined: dict[str, tuple[int | None, int | None]] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
-    flat: bool = False
+    flat: dict[str, Any] | None = None
     notices: list[LoadNotice] = field(default_factory=list)
 
 
@@ -87,15 +89,6 @@ class _Bindings:
             if new is not old:
                 self._values[name] = new
                 self.places[name] = (statement.cell, statement.node.lineno)
-
-
-def _fresh_namespace(script: bool) -> dict[str, Any]:  # noqa: FBT001 -- private, and obvious at its one call
-    """Namespace of a module `submission`, not `__main__`, that pickle, dataclasses and inspect can find."""
-    module = ModuleType("submission")
-    if script:
-        module.__file__ = "submission.py"
-    sys.modules["submission"] = module
-    return module.__dict__
 
 
 def _skipped(statement: Statement, reason: Reason) -> LoadNotice:
@@ -150,7 +143,7 @@ def _capped(notices: list[LoadNotice]) -> list[LoadNotice]:
     return [*notices[:_MAX_NOTICES], {"code": "load.more_notices", "message": message, "cell": None, "line": None}]
 
 
-def run_program(
+def run_program(  # noqa: PLR0913 - a request, part by part
     cells: Sequence[CellText],
     companions: Sequence[CompanionText],
     *,
@@ -158,13 +151,14 @@ def run_program(
     budget_s: float,
     skip: Mapping[int, Reason],
     started: Callable[[int], None],
+    legacy: str = "auto",
 ) -> LoadedProgram:
     """Run `cells` in this process, for good: builtins are patched, stubs and companions become importable.
 
     `aliases` maps contract names to the names that stand in for them (dotted: an attribute). `started(i)` is called
     before statement i: the supervisor ends a child that swallows the soft limit, and the next one leaves out i for the
     reason in `skip`. One statement may take a quarter of `budget_s`, and 0.1 s once that is spent. Student code makes
-    it raise nothing.
+    it raise nothing. `legacy`: whether a flat program may run under the layer for old PyTorch (see `flat.load`).
     """
     finder = CompanionFinder({companion["name"]: companion["source"] for companion in companions})
     finder.install()
@@ -172,18 +166,47 @@ def run_program(
     parsed = parse_cells(cells)
     for filename, source in parsed.sources.items():
         register_source(filename, source)
-    loaded = LoadedProgram(_fresh_namespace(any(cell["number"] is None for cell in cells)))
+    script = any(cell["number"] is None for cell in cells)
+    loaded = LoadedProgram(fresh_namespace(script=script))
     theirs = {function: aliases.get(function, function) for function in CONTRACT}
     places = {statement.filename: statement.cell for statement in parsed.statements}
     filenames = frozenset(places) | finder.filenames
     loaded.files = {**dict.fromkeys(finder.filenames), **places}
     alarm = Alarm()
     runner = Runner(loaded.namespace, alarm, filenames)
+    clock = _Clock(budget_s)
+    if looks_flat(parsed.statements, theirs, [companion["source"] for companion in companions]):
+        _load_flat(loaded, parsed, runner, clock, aliases, legacy, skip, started)
+        return loaded
     bindings = _Bindings(loaded.namespace, [name.split(".")[0] for name in theirs.values()])
-    loaded.notices = _capped(parsed.notices + _run_all(parsed, runner, bindings, _Clock(budget_s), skip, started))
+    loaded.notices = _capped(parsed.notices + _run_all(parsed, runner, bindings, clock, skip, started))
     with suppress(BaseException):  # what was found so far stands
         alarm.run(lambda: _survey(loaded, bindings, theirs, places), _SURVEY_S)
     known = frozenset(theirs.values())
     loaded.others = own_functions(loaded.namespace, filenames, known)
-    loaded.flat = is_flat([statement.node for statement in parsed.statements], loaded.defined)
     return loaded
+
+
+def _load_flat(  # noqa: PLR0913, PLR0917 - one call, the parts of a load
+    loaded: LoadedProgram,
+    parsed: Parsed,
+    runner: Runner,
+    clock: _Clock,
+    aliases: Mapping[str, str],
+    legacy: str,
+    skip: Mapping[int, Reason],
+    started: Callable[[int], None],
+) -> None:
+    left_out: dict[int, LoadNotice] = {index: {**reason, "cell": None, "line": None} for index, reason in skip.items()}
+    script, notices = load_flat(
+        parsed.statements,
+        runner,
+        mapping=aliases,
+        mode=legacy,
+        share_s=clock.share_s,
+        skip=left_out,
+        started=started,
+    )
+    loaded.notices = _capped(parsed.notices + notices)
+    loaded.functions = {"flat.run": script.run, "flat.helper": script.helper}
+    loaded.flat = facts(script, loaded.files)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["install"]
+__all__ = ["HELPED", "install", "like"]
 
 Ask = Callable[[str, list[Any]], Any]
 """Ask the supervisor: function and arguments; the right answer as arrays (a tuple where there are several), or None."""
@@ -40,7 +40,7 @@ class _Proxy:
         right = self._ask(self._function, given)
         if right is None:  # not a question of the contract's: their own answer must do
             return model
-        return _like(model, right) if model is not None else _like_arguments(given, right)
+        return like(model, right) if model is not None else _like_arguments(given, right)
 
     def _positional(self, args: tuple[Any, ...], options: dict[str, Any]) -> list[Any]:
         """The contract's arguments in order, without a method's `self`."""
@@ -58,6 +58,10 @@ class _Proxy:
             return self._own(*args, **options)
         except Exception:  # noqa: BLE001 - a wrong function may raise; its arguments then say what it works on
             return None
+
+
+HELPED = _Proxy.__call__.__code__
+"""The code that runs when a lower function is answered from outside: it is called with what the submission passed."""
 
 
 def call(index: int, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -124,12 +128,12 @@ def _swapped_code(index: int, replaced: CodeType) -> CodeType:
 
 
 # ---------------------------------------------------------------------------- containers
-def _like(model: Any, right: Any) -> Any:
+def like(model: Any, right: Any) -> Any:
     """`right` in the container, dtype and shape of `model`."""
     if isinstance(right, tuple):
         return _pair_like(model, right)
     if isinstance(model, (list, tuple)):
-        items = [_like(m, r) for m, r in zip(model, right, strict=True)] if len(model) == len(right) else right.tolist()
+        items = [like(m, r) for m, r in zip(model, right, strict=True)] if len(model) == len(right) else right.tolist()
         return _rebuilt(model, items)
     if _is_tensor(model):
         tensor = sys.modules["torch"].as_tensor(right, device=model.device)
@@ -145,12 +149,12 @@ def _like(model: Any, right: Any) -> Any:
 
 def _pair_like(model: Any, right: tuple[Any, ...]) -> Any:
     if isinstance(model, (list, tuple)) and len(model) == len(right):
-        return _rebuilt(model, [_like(m, r) for m, r in zip(model, right, strict=True)])
+        return _rebuilt(model, [like(m, r) for m, r in zip(model, right, strict=True)])
     if isinstance(model, dict) and len(model) == len(right):
-        return {key: _like(m, r) for (key, m), r in zip(model.items(), right, strict=True)}
+        return {key: like(m, r) for (key, m), r in zip(model.items(), right, strict=True)}
     if _is_tensor(model) or isinstance(model, np.ndarray):
-        return _like(model, np.stack(right))
-    return tuple(_like(None, r) for r in right)
+        return like(model, np.stack(right))
+    return tuple(like(None, r) for r in right)
 
 
 def _rebuilt(model: list[Any] | tuple[Any, ...], items: list[Any]) -> Any:
@@ -173,5 +177,5 @@ def _like_arguments(given: list[Any], right: Any) -> Any:
     model = given[0] if given else None
     if isinstance(right, tuple):
         scalar = isinstance(right[0], np.ndarray) and right[0].ndim == 0
-        return tuple(_like(given[-1] if scalar else model, r) for r in right)
-    return _like(model, right)
+        return tuple(like(given[-1] if scalar else model, r) for r in right)
+    return like(model, right)

@@ -12,13 +12,13 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from .parsing import Statement
 from .wording import LoadNotice, kind_of, text_of, traceback_of
 
-__all__ = ["Alarm", "Runner", "SoftTimeout"]
+__all__ = ["Alarm", "Runner", "SoftTimeout", "compiled"]
 
 _FUTURE_FLAGS = 0
 for _name in __future__.all_feature_names:
@@ -70,21 +70,35 @@ class Alarm:
             self._set_timer(signal.ITIMER_REAL, 0)
 
 
+def compiled(statement: Statement, future: int) -> tuple[CodeType, int]:
+    """The code of `statement` under the `from __future__` flags of those before it, and the flags after it."""
+    tree = ast.Module([statement.node], [])
+    flags = future | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    code = compile(tree, statement.filename, "exec", flags=flags, dont_inherit=True)
+    return code, future | (code.co_flags & _FUTURE_FLAGS)
+
+
 @dataclass
 class Runner:
-    """Runs statements in `namespace`; `from __future__` in one holds for those that follow, as in a notebook."""
+    """Runs statements in `namespace`; `from __future__` in one holds for those that follow, as in a notebook.
+
+    `raised` is what the last statement raised.
+    """
 
     namespace: dict[str, Any]
     alarm: Alarm
     filenames: frozenset[str]
+    raised: BaseException | None = None
     _future: int = 0
     _recursion_limit: int = field(default_factory=sys.getrecursionlimit)
 
     def run(self, statement: Statement, limit_s: float) -> LoadNotice | None:
         """Run `statement` for at most `limit_s`; says what it raised, or that it was stopped."""
+        self.raised = None
         try:
             self.alarm.run(lambda: self._execute(statement), limit_s)
         except BaseException as error:  # noqa: BLE001 -- SystemExit and KeyboardInterrupt cost one statement, too
+            self.raised = error
             stopped = self.alarm.fired
             self._restore_recursion()
             return self._describe(statement, error, limit_s if stopped else None)
@@ -96,10 +110,7 @@ class Runner:
             sys.setrecursionlimit(self._recursion_limit)
 
     def _execute(self, statement: Statement) -> None:
-        flags = self._future | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        tree = ast.Module([statement.node], [])
-        code = compile(tree, statement.filename, "exec", flags=flags, dont_inherit=True)
-        self._future |= code.co_flags & _FUTURE_FLAGS
+        code, self._future = compiled(statement, self._future)
         if code.co_flags & _COROUTINE:
             _await(eval(code, self.namespace))  # noqa: S307 -- running it is the point; the process is confined
         else:

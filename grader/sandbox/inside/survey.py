@@ -16,6 +16,8 @@ CONTRACT = ("relu", "relu_derivative", "count_targets", "forward", "bptt_gradien
 """The functions asked for: the contract's, restated here because the grader's own code does not come along."""
 
 _TRAINING = frozenset({"forward", "bptt_gradients", "train"})
+_WEIGHTS = frozenset({"Wxs", "Wrec"})
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _MAX_OTHERS = 50
 
 
@@ -96,7 +98,8 @@ def _loops(statement: ast.stmt) -> Iterator[ast.For | ast.While]:
 def is_flat(statements: Sequence[ast.stmt], defined: Mapping[str, object]) -> bool:
     """Whether a program that defines no function of the training trains at top level, as the exercise was handed out.
 
-    Roughly: some loop changes two names that it also reads and that held something before it.
+    Roughly: it binds the exercise's names of both weights, or some loop changes two names that it also reads and that
+    held something before it. `statements` are the straightened ones (see `flat.straighten`).
     """
     if _TRAINING & defined.keys():
         return False
@@ -107,5 +110,6 @@ def is_flat(statements: Sequence[ast.stmt], defined: Mapping[str, object]) -> bo
             read |= {name for n in ast.walk(loop) if isinstance(n, ast.AugAssign) for name in _names(n.target)}
             if len(_changed(loop) & read & before) >= 2:
                 return True
-        before |= _changed(statement)
-    return False
+        if not isinstance(statement, _SCOPES):
+            before |= _changed(statement)
+    return before >= _WEIGHTS

@@ -106,3 +106,10 @@ def test_a_loop_that_updates_two_weights_makes_a_program_flat(update):
 )
 def test_other_loops_do_not(source):
     assert not is_flat(ast.parse(source).body, {})
+
+
+def test_the_exercises_own_weights_make_a_program_flat_whatever_its_loop_does():
+    assert is_flat(ast.parse("Wxs, Wrec = 0.5, 0.7\nfor i in range(3):\n    pass\n").body, {})
+    assert not is_flat(ast.parse("def f():\n    Wxs, Wrec = 0.5, 0.7\n").body, {})
+    assert not is_flat(ast.parse("Wxs, Wrec = 0.5, 0.7\n").body, {"train": None})
+    assert not is_flat(ast.parse("Wxs = 0.5\n").body, {})

@@ -1,0 +1,73 @@
+"""What a child says of a flat script, read as the data it is: types checked, lengths bounded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grader.contract_flat import ROLES
+from grader.model import FlatFacts, Location
+
+__all__ = ["read_flat"]
+
+_MOST = 1000
+_MOST_PLACES = 40
+_HOW = ("name", "data flow", "map")
+
+
+def read_flat(report: object) -> FlatFacts | None:
+    """The facts in a child's report; None where it speaks of no flat script. Never raises."""
+    if not isinstance(report, dict):
+        return None
+    return FlatFacts(
+        roles=_roles(report.get("roles")),
+        loop=report.get("loop") is True,
+        updates={w: _count(_of(report.get("updates"), w)) for w in ("Wxs", "Wrec")},
+        rate=report.get("rate") is True,
+        sizes=_sizes(report.get("sizes")),
+        shapes={role: _shapes(_of(report.get("shapes"), role)) for role in ("relu", "relu_derivative")},
+        found=frozenset(name for name in ("T", "S", "Y", "predictions") if _of(report.get("found"), name) is True),
+        uninitialised=_places(report.get("uninitialised")),
+    )
+
+
+def _of(mapping: object, key: str) -> Any:
+    return mapping.get(key) if isinstance(mapping, dict) else None
+
+
+def _count(value: object) -> int:
+    return value if type(value) is int and 0 <= value <= _MOST else 0
+
+
+def _roles(value: object) -> dict[str, tuple[str, str]]:
+    found = {}
+    for role in ROLES:
+        entry = _of(value, role)
+        if isinstance(entry, list) and len(entry) == 2 and all(isinstance(part, str) for part in entry):
+            name, how = entry
+            found[role] = (name[:80], how if how in _HOW else "")
+    return found
+
+
+def _shape(value: object) -> tuple[int, ...] | None:
+    if not isinstance(value, list) or len(value) > 4:
+        return None
+    return tuple(value) if all(type(n) is int and 0 < n <= _MOST for n in value) else None
+
+
+def _sizes(value: object) -> tuple[int, int] | None:
+    shape = _shape(value)
+    return (shape[0], shape[1]) if shape is not None and len(shape) == 2 else None
+
+
+def _shapes(value: object) -> tuple[tuple[int, ...], ...]:
+    found = [_shape(item) for item in value[:20]] if isinstance(value, list) else []
+    return tuple(shape for shape in found if shape is not None)
+
+
+def _places(value: object) -> tuple[Location, ...]:
+    found = []
+    for item in value[:_MOST_PLACES] if isinstance(value, list) else ():
+        if isinstance(item, list) and len(item) == 2:
+            cell, line = (n if type(n) is int and 0 < n < 10**7 else None for n in item)
+            found.append(Location(cell, line))
+    return tuple(found)

@@ -1,0 +1,255 @@
+"""A flat script as something to run: once on its own data, to get to know it, then on the grader's, again and again.
+
+Every run has a namespace of its own. What failed on the script's own data (a plot, say) is left out of later runs.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import CodeType
+from typing import Any, Protocol
+
+import numpy as np
+
+from .. import frames
+from ..namespace import fresh_namespace
+from ..parsing import Statement
+from ..proxies import like
+from ..running import compiled
+from ..wording import LoadNotice
+from .fresh import Fresh, mark_fresh
+from .hooks import Hook, LoopDone, Plan, Seen
+from .instrument import instrument
+from .roles import Roles
+
+__all__ = ["FlatScript", "Known", "ScriptError"]
+
+HELD, TEST, ONES, STATES, HELPERS, PLACE = 1, 2, 4, 8, 16, 32
+"""Flags of a run: see `FlatScript.run`."""
+_MAX_SHAPES = 12
+_HOOK, _FRESH = "the hook", "fresh memory"  # with a space: no script can write them
+
+
+class ScriptError(Exception):
+    """The script did something that leaves nothing to look at; the message says what."""
+
+
+@dataclass
+class Known:
+    """What the first run showed. `shapes`: of what each helper was called with, and in which container."""
+
+    sizes: tuple[int, int] | None = None
+    shapes: dict[str, list[tuple[str, tuple[int, ...]]]] = field(default_factory=dict)
+    entered: bool = False
+    found: dict[str, bool] = field(default_factory=dict)
+    uninitialised: list[tuple[str, int]] = field(default_factory=list)
+
+
+class Runs(Protocol):
+    """Runs a statement in its namespace and says what it raised; see `running.Runner`."""
+
+    namespace: dict[str, Any]
+
+    def run(self, statement: Statement, limit_s: float) -> LoadNotice | None:
+        """Run `statement` for at most `limit_s`."""
+        ...
+
+
+class FlatScript:
+    """One flat script, instrumented and compiled. `rewrite` changes each tree further (see `legacy`)."""
+
+    def __init__(
+        self,
+        statements: Sequence[Statement],
+        roles: Roles,
+        rewrite: Callable[[ast.AST], ast.AST] | None = None,
+    ) -> None:
+        self.roles = roles
+        made = instrument(statements, roles, _HOOK)
+        self.statements = [Statement(_rewritten(each.node, _FRESH, rewrite), each.filename, each.cell) for each in made]
+        self._codes: list[CodeType] = []
+        self._left_out: set[int] = set()
+        self._namespace: dict[str, Any] = {}
+        self.known = Known()
+
+    # ------------------------------------------------------------------ the first run
+    def start(
+        self,
+        runner: Runs,
+        share_s: Callable[[], float],
+        skip: Mapping[int, LoadNotice],
+        started: Callable[[int], None],
+    ) -> list[LoadNotice]:
+        """Run on the script's own data, two iterations of its loop, statement by statement."""
+        hook, fresh = Hook(runner.namespace, self.roles, Plan(n_iter=2, held=False, test=True), self._spy), Fresh(0.0)
+        self.known = Known()
+        runner.namespace.update({_HOOK: hook, _FRESH: fresh})
+        notices: list[LoadNotice] = []
+        for index, statement in enumerate(self.statements):
+            notice = skip.get(index)
+            if notice is not None:
+                notice = {**notice, "cell": statement.cell, "line": statement.node.lineno}
+            else:
+                started(index)
+                notice = runner.run(statement, share_s())
+            if notice is not None:
+                notices.append(notice)
+                if index in skip or not self._hooked(statement.node):  # else it raises again, where a question says so
+                    self._left_out.add(index)
+        hook.end()
+        self._namespace = runner.namespace
+        self._learn(hook.seen, fresh)
+        self._compile()
+        return notices
+
+    def _hooked(self, node: ast.stmt) -> bool:
+        return any(isinstance(part, ast.Name) and part.id == _HOOK for part in ast.walk(node))
+
+    def _learn(self, seen: Seen, fresh: Fresh) -> None:
+        known = self.known
+        known.entered = seen.entered
+        known.found = {role: getattr(seen, role) is not None for role in ("T", "S", "Y", "predictions")}
+        known.uninitialised = list(fresh.used)
+        name = self.roles.names.get("X_train")
+        shape = _shape(self._namespace.get(name)) if name else ()
+        known.sizes = (shape[0], shape[1]) if len(shape) >= 2 else None
+
+    def _spy(self, role: str, function: Any) -> Any:
+        """`function`, noting what it is called with."""
+        shapes = self.known.shapes.setdefault(role, [])
+
+        @functools.wraps(function)
+        def spied(*args: Any, **options: Any) -> Any:
+            given = args[0] if args else next(iter(options.values()), None)
+            entry = (_container(given), _shape(given))
+            if entry not in shapes and len(shapes) < _MAX_SHAPES:
+                shapes.append(entry)
+            return function(*args, **options)
+
+        return spied
+
+    def _compile(self) -> None:
+        future = 0
+        self._codes = []
+        for index, statement in enumerate(self.statements):
+            if index in self._left_out:
+                continue
+            code, future = compiled(statement, future)
+            self._codes.append(code)
+
+    # ------------------------------------------------------------------ a run
+    def run(  # noqa: PLR0913, PLR0917 - a question's arguments
+        self, X: Any, T: Any, Wxs: Any, Wrec: Any, l_r: float, n_iter: int, flags: int, *states: Any
+    ) -> Any:
+        """One run on the grader's data: (T, S, Y, Wxs, Wrec, predictions), None for what is not there.
+
+        `T` may be empty: the script's own stay. Flags: `HELD` notes each update and takes it back (the weights are then
+        moves, an entry an iteration), `TEST` goes on after the loop, `ONES` fills uninitialised memory with 1, `STATES`
+        says that right (S, Y) follow, `HELPERS` answers the script's ReLU and its derivative rightly. What is above the
+        flags, times `PLACE`, is 1 more than the index of the only place to fill with 1.
+        """
+        right = [np.array(value) for value in states] if flags & STATES else [None, None]
+        plan = Plan(
+            np.array(X),
+            np.array(T) if T.numel() else None,
+            np.array(Wxs),
+            np.array(Wrec),
+            l_r,
+            n_iter,
+            held=bool(flags & HELD),
+            test=bool(flags & TEST),
+            S=right[0],
+            Y=right[1],
+        )
+        namespace = fresh_namespace()
+        hook = Hook(namespace, self.roles, plan, _answered if flags & HELPERS else None)
+        places = self.known.uninitialised
+        place = places[flags // PLACE - 1] if 0 < flags // PLACE <= len(places) else None
+        namespace.update({_HOOK: hook, _FRESH: Fresh(1.0 if flags & ONES else 0.0, place)})
+        try:
+            for code in self._codes:
+                exec(code, namespace)  # noqa: S102 -- running it is the point; the process is confined
+        except LoopDone:
+            pass
+        hook.end()
+        return self._seen(hook.seen)
+
+    @staticmethod
+    def _seen(seen: Seen) -> tuple[Any, ...]:
+        if not seen.entered:
+            raise ScriptError("the training loop was never reached")
+        if seen.problem:
+            raise ScriptError(seen.problem)
+        weights = (np.array(seen.weights["Wxs"]), np.array(seen.weights["Wrec"]))
+        parts = (seen.T, seen.S, seen.Y, *weights, seen.predictions, seen.Y_later)
+        return tuple(part if _speakable(part) else None for part in parts)
+
+    def helper(self, which: int, S: Any) -> Any:
+        """What the script's own ReLU (0) or its derivative (1) makes of `S`, given in the container the script uses."""
+        role = ("relu", "relu_derivative")[which]
+        function = self._namespace[self.roles.names[role]]
+        function = getattr(function, "__wrapped__", function)
+        containers = [container for container, _ in self.known.shapes.get(role, ())]
+        return function(_contained(S, containers[0] if containers else "torch"))
+
+
+def _rewritten(node: ast.stmt, fresh: str, rewrite: Callable[[ast.AST], ast.AST] | None) -> ast.stmt:
+    tree = mark_fresh(node, fresh)
+    if rewrite is not None:
+        tree = rewrite(tree)
+    assert isinstance(tree, ast.stmt)
+    return ast.fix_missing_locations(tree)
+
+
+def _speakable(value: Any) -> bool:
+    try:
+        frames.encode(value, bytearray())
+    except Exception:  # noqa: BLE001 - whatever an odd object raises, it is no number
+        return False
+    return True
+
+
+def _container(value: Any) -> str:
+    if isinstance(value, sys.modules["torch"].Tensor):
+        return "torch"
+    if isinstance(value, (np.ndarray, np.generic)):
+        return "numpy"
+    return "list" if isinstance(value, (list, tuple)) else "float"
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    try:
+        return tuple(int(n) for n in np.shape(value))
+    except (TypeError, ValueError):
+        return ()
+
+
+def _contained(S: Any, container: str) -> Any:
+    match container:
+        case "numpy":
+            return S.numpy().copy()
+        case "list":
+            return S.tolist()
+        case "float":
+            return float(S) if S.numel() == 1 else S
+        case _:
+            return S
+
+
+def _answered(role: str, own: Any) -> Any:
+    """The right answer in the place of a helper's own, in the form of the latter: its check is closed by now."""
+
+    @functools.wraps(own)
+    def right(S: Any, *rest: Any, **options: Any) -> Any:
+        try:
+            model = own(S, *rest, **options)
+        except Exception:  # noqa: BLE001 - a wrong helper may raise; its argument then says what it works on
+            model = S
+        values = np.asarray(S.detach().cpu() if hasattr(S, "detach") else S, dtype=np.float64)
+        return like(model, np.maximum(values, 0) if role == "relu" else (values > 0).astype(np.float64))
+
+    return right
