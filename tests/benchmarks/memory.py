@@ -44,8 +44,8 @@ def _bytes(pid):
         return 0
 
 
-def peak_bytes(command, **options):
-    """(peak bytes, most processes at once) while `command` runs."""
+def peak_bytes(command, *, every_s=_EVERY_S, **options):
+    """(peak bytes, most processes at once) while `command` runs, looked at so often."""
     process = subprocess.Popen(command, **options)
     peak, most = 0, 0
     done = threading.Event()
@@ -55,7 +55,7 @@ def peak_bytes(command, **options):
         while not done.is_set():
             sizes = [_bytes(pid) for pid in _tree(process.pid)]
             peak, most = max(peak, sum(sizes)), max(most, len(sizes))
-            time.sleep(_EVERY_S)
+            time.sleep(every_s)
 
     thread = threading.Thread(target=watch)
     thread.start()

@@ -1,0 +1,46 @@
+"""Files of an output folder: written whole or not at all, for their owner only, piece by piece."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from grader.cohort.engine import Graded
+from grader.errors import GraderError
+from grader.report.as_json import to_json_object, to_json_text
+
+__all__ = ["results_json", "write_output"]
+
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
+_ODD = "backslashreplace"  # names may be no text
+
+
+def write_output(path: Path, pieces: Iterable[str]) -> None:
+    """Put the text at `path`, mode 0600, in one step: the old file or the new one is there, even if power fails.
+
+    Only for a folder whose store is open: two at once would write the same draft. Raises GraderError where it cannot
+    be written; the old file then stays.
+    """
+    draft = path.with_name(f".{path.name}.part")  # of one name: a killed run's is overwritten by the next
+    try:
+        try:
+            with os.fdopen(os.open(draft, _FLAGS, 0o600), "w", encoding="utf-8", errors=_ODD, newline="\n") as file:
+                file.writelines(pieces)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise GraderError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def results_json(marks: Iterable[Graded]) -> Iterator[str]:
+    """All reports as `grade --format json` prints several, one at a time: a class need not fit into memory."""
+    opening = "[\n"
+    for graded in marks:
+        yield opening + textwrap.indent(to_json_text(to_json_object(graded.report)).rstrip("\n"), "  ")
+        opening = ",\n"
+    yield "[]\n" if opening == "[\n" else "\n]\n"
