@@ -169,16 +169,16 @@ MESSAGES: Mapping[str, str] = {
     "convention.mean": "{function} was read as of a mean over sequences and time, as the rubric allows.",
     # ------------------------------------------------------------ flat scripts
     "flat.understood": "Read as a script without functions: {roles}.",
-    "flat.no_loop": "no training loop was found that the script reaches",
-    "flat.no_updates": "no statement in the training loop updates a weight",
-    "flat.role_missing": (
+    "cause.no_loop": "no training loop was found that the script reaches",
+    "cause.no_updates": "no statement in the training loop updates a weight",
+    "cause.role_missing": (
         "nothing in the script was recognised as {roles}; if it is there, say which name it has: --map {first}=NAME"
     ),
     "flat.loop_ends": "The training loop ends the process, or does not finish.",
     "flat.loop_raises": "The training loop raises {error}{place}.",
     "flat.start": "Started at (Wxs, Wrec) = {start} with a learning rate of 0, the weights are {got} after an iteration.",
     "flat.learning_rate": (
-        "With l_r = {l_r} one iteration moves (Wxs, Wrec) by {got} against the gradient, expected l_r times the gradient: "
+        "With l_r = {rate} one iteration moves (Wxs, Wrec) by {got} against the gradient, expected l_r times the gradient: "
         "{expected}. Where does l_r enter?"
     ),
     "flat.iterations": "In {asked} iterations of the training loop the weights were updated {count} times.",
@@ -191,7 +191,7 @@ MESSAGES: Mapping[str, str] = {
         "from the iteration before."
     ),
     "flat.states_differ": (
-        "With the same weights the second iteration finds other outputs than the first, for X = {X}: it starts with what "
+        "With the same weights the second iteration finds other outputs than the first, for X = {inputs}: it starts with what "
         "the first left behind."
     ),
     "flat.random": "Run twice on the same data from the same weights, the script uses two different gradients.",

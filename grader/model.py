@@ -106,7 +106,7 @@ class FlatFacts:
     `roles` maps a role (`X_train`, `Wxs`, `S`, `relu`, …) to the script's name for it and to how it was found ("name",
     "data flow", "map"). `loop`: a training loop was reached. `updates` counts the statements in it that update a weight.
     `rate`: the learning rate can be set. `sizes`: the script's own (SeqL, NbSeq). `shapes`: what its helpers were
-    called with. `found` names what the run showed of "T", "S", "Y", "predictions". `uninitialised` are the places where
+    called with. `found` names what the run showed of "T", "T_test", "S", "Y", "predictions". `uninitialised` are the places where
     memory was used as it lay.
     """
 

@@ -25,7 +25,9 @@ def read_flat(report: object) -> FlatFacts | None:
         rate=report.get("rate") is True,
         sizes=_sizes(report.get("sizes")),
         shapes={role: _shapes(_of(report.get("shapes"), role)) for role in ("relu", "relu_derivative")},
-        found=frozenset(name for name in ("T", "S", "Y", "predictions") if _of(report.get("found"), name) is True),
+        found=frozenset(
+            name for name in ("T", "T_test", "S", "Y", "predictions") if _of(report.get("found"), name) is True
+        ),
         uninitialised=_places(report.get("uninitialised")),
     )
 

@@ -65,6 +65,9 @@ def _cases(check: str, prop: str, bank: CaseBank, facts: FlatFacts, fixed: Fixed
             return
         case "predict_counts":
             yield from _predictions(stored, fixed)
+            if prop == "other_weights":  # negative ones, too: a test phase has a ReLU of its own
+                signed = next(group.cases for group in bank["forward"].properties if group.name == "negative_weights")
+                yield from _predictions(signed, fixed)
         case "count_targets" | "forward" | "bptt_gradients":
             for case in stored:
                 if (found := _at_size(check, case, fixed, intervals=prop == "kinks")) is not None:

@@ -159,7 +159,7 @@ def _learning_rate(found: _Training, start: np.ndarray, gradient: np.ndarray, mo
         first = _WEIGHTS[int(np.argmin(wrong))]
         found.wrong("learning_rate", say("train.sequential_update", weight=first), "train.sequential_update")
         return
-    message = say("flat.learning_rate", l_r=f"{_RATES[0]:g}", expected=_pair(_RATES[0] * gradient), got=_pair(moved[0]))
+    message = say("flat.learning_rate", rate=f"{_RATES[0]:g}", expected=_pair(_RATES[0] * gradient), got=_pair(moved[0]))
     found.wrong("learning_rate", message)
 
 
@@ -188,7 +188,7 @@ def states_again(subject: FlatSubject, cases: Sequence[Case], *, limit_s: float)
             continue
         if first.shape != later.shape or not np.allclose(first, later, rtol=_NEAR, equal_nan=True):
             shown = json.dumps(np.asarray(X).astype(int).tolist())
-            return PropertyVerdict("same_again", "failed", len(cases), say("flat.states_differ", X=shown))
+            return PropertyVerdict("same_again", "failed", len(cases), say("flat.states_differ", inputs=shown))
     return PropertyVerdict("same_again", "passed", len(cases))
 
 

@@ -100,11 +100,11 @@ class _Judging:
         if check in self._facts.roles and check in {"relu", "relu_derivative"}:
             return ""
         if not self._facts.loop:
-            return say("flat.no_loop")
+            return say("cause.no_loop")
         absent = [role for role in _NEEDS[check] if not self._has(role)]
         if check in {"bptt_gradients", "train"} and not any(self._facts.updates.values()):
-            return say("flat.no_updates")
-        return say("flat.role_missing", roles=", ".join(absent), first=absent[0]) if absent else ""
+            return say("cause.no_updates")
+        return say("cause.role_missing", roles=", ".join(absent), first=absent[0]) if absent else ""
 
     def _has(self, role: str) -> bool:
         facts = self._facts

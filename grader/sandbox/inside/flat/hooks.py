@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .kinds import number, overwrite, snapshot, substitute
+from .kinds import number, overwrite, same, snapshot, substitute
 from .roles import Roles
 
 __all__ = ["Hook", "LoopDone", "Plan", "Seen"]
@@ -31,7 +31,8 @@ class Plan:
     """One run: what is put in place of the script's own (None: nothing), and how far it goes.
 
     `X`, `T`, `S`, `Y`: (SeqL, NbSeq). `held`: updates are noted and taken back. `S`, `Y`: right states, to be written
-    over the script's own before it goes back in time. `test`: run on after the loop, with `X` as test data, too.
+    over the script's own before it goes back in time. `test`: run on after the loop, with `X` as the test data and
+    1 - X as the training data.
     """
 
     X: np.ndarray | None = None
@@ -51,6 +52,7 @@ class Seen:
     """What a run showed. `weights[w]` has an entry an iteration: the sum of its moves (held), or where it then is."""
 
     T: Any = None
+    T_test: Any = None
     S: Any = None
     Y: Any = None
     Y_later: Any = None
@@ -100,6 +102,8 @@ class Hook:
         match role:
             case "SeqL" | "NbSeq":
                 return None if plan.X is None else np.asarray(plan.X.shape[role == "NbSeq"], dtype=np.float32)
+            case "X_train" if plan.test and plan.X is not None:
+                return 1 - plan.X  # what the training left must not pass for a test phase
             case "X_train" | "X_test":
                 return plan.X
             case "Wxs":
@@ -125,6 +129,9 @@ class Hook:
             self.seen.T = snapshot(self._namespace[name])
             if self._plan.T is not None:
                 self._put(name, self._plan.T)
+        tested = self._names.get("T_test")
+        if tested is not None and tested != name and tested in self._namespace:
+            self.seen.T_test = snapshot(self._namespace[tested])
         for w in WEIGHTS:
             value = self._value(w)
             if value is not None:
@@ -230,7 +237,10 @@ class Hook:
             raise LoopDone
 
     def end(self) -> None:
-        """The script has run: note what its test phase found."""
+        """The script has run: note what its test phase found. Test targets filled in only now are not judged."""
+        tested = self._names.get("T_test")
+        if tested is not None and not same(self.seen.T_test, self._namespace.get(tested)):
+            self.seen.T_test = None
         name = self._names.get("predictions")
         if name is not None and name in self._namespace:
             self.seen.predictions = snapshot(self._namespace[name])

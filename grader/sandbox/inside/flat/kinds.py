@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["is_tensor", "number", "overwrite", "snapshot", "substitute"]
+__all__ = ["is_tensor", "number", "overwrite", "same", "snapshot", "substitute"]
 
 _MAX_DEPTH = 4
 
@@ -35,6 +35,18 @@ def number(value: Any) -> float:
     if isinstance(value, (list, tuple)) and len(value) == 1:
         return number(value[0])
     return float(value)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two matrices of the same kind hold the same numbers."""
+    try:
+        return all(np.array_equal(x, y, equal_nan=True) for x, y in zip(_rows(a), _rows(b), strict=True))
+    except (TypeError, ValueError, RuntimeError):
+        return False
+
+
+def _rows(value: Any) -> list[np.ndarray]:
+    return [np.asarray(row.detach().cpu() if is_tensor(row) else row, dtype=np.float64) for row in value]
 
 
 # ---------------------------------------------------------------------------- substituting

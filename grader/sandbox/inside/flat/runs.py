@@ -112,7 +112,7 @@ class FlatScript:
     def _learn(self, seen: Seen, fresh: Fresh) -> None:
         known = self.known
         known.entered = seen.entered
-        known.found = {role: getattr(seen, role) is not None for role in ("T", "S", "Y", "predictions")}
+        known.found = {role: getattr(seen, role) is not None for role in ("T", "T_test", "S", "Y", "predictions")}
         known.uninitialised = list(fresh.used)
         name = self.roles.names.get("X_train")
         shape = _shape(self._namespace.get(name)) if name else ()
@@ -145,7 +145,7 @@ class FlatScript:
     def run(  # noqa: PLR0913, PLR0917 - a question's arguments
         self, X: Any, T: Any, Wxs: Any, Wrec: Any, l_r: float, n_iter: int, flags: int, *states: Any
     ) -> Any:
-        """One run on the grader's data: (T, S, Y, Wxs, Wrec, predictions), None for what is not there.
+        """One run on the grader's data: (T, S, Y, Wxs, Wrec, predictions, later Y, T_test), None for what is not there.
 
         `T` may be empty: the script's own stay. Flags: `HELD` notes each update and takes it back (the weights are then
         moves, an entry an iteration), `TEST` goes on after the loop, `ONES` fills uninitialised memory with 1, `STATES`
@@ -185,7 +185,7 @@ class FlatScript:
         if seen.problem:
             raise ScriptError(seen.problem)
         weights = (np.array(seen.weights["Wxs"]), np.array(seen.weights["Wrec"]))
-        parts = (seen.T, seen.S, seen.Y, *weights, seen.predictions, seen.Y_later)
+        parts = (seen.T, seen.S, seen.Y, *weights, seen.predictions, seen.Y_later, seen.T_test)
         return tuple(part if _speakable(part) else None for part in parts)
 
     def helper(self, which: int, S: Any) -> Any:
