@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -26,6 +26,7 @@ from grader.diagnose import Diagnoser
 from grader.errors import DeviceError, GraderError, UnreadableError
 from grader.judge import (
     FlatJudge,
+    FlatResult,
     InConvention,
     Shrinker,
     helper_in,
@@ -39,23 +40,29 @@ from grader.judge import (
     shrink_live,
     with_help,
 )
+from grader.judge.flat.cases import Fixed
+from grader.judge.flat.subject import FlatSubject
 from grader.load import load_program
 from grader.messages import say
 from grader.model import CheckVerdict, FlatFacts, Isolation, Notice, Program, Subject
-from grader.result import DoctorFacts, Judged, Report, Submission
+from grader.result import DoctorFacts, Judged, Report, Submission, TrainingPath
 from grader.rubric import Rubric
 from grader.sandbox.launch import Template
 from grader.sandbox.levels import HELP, Level, Limits
 from grader.sandbox.subject import ConfinedSubject
 from grader.sandbox.supervisor import Sandbox
 from grader.score import earned_share, report_of
+from grader.walk import training_path
 
 __all__ = ["Grader", "Settings", "bank_for", "diagnose_machine"]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to grade; what is None here comes from the rubric. `bank` is a file that `grader bank export` wrote."""
+    """How to grade; what is None here comes from the rubric. `bank` is a file that `grader bank export` wrote.
+
+    `walk`: also record one training, to be drawn.
+    """
 
     rubric: Rubric = field(default_factory=Rubric)
     seed: str | None = None
@@ -65,6 +72,7 @@ class Settings:
     mapping: Mapping[str, str] = field(default_factory=dict)
     bank: Path | None = None
     legacy_torch: Literal["auto", "on", "off"] = "auto"
+    walk: bool = False
 
     @property
     def limits(self) -> Limits:
@@ -149,15 +157,28 @@ class Grader:
         submission = replace(submission, style="flat" if loaded.flat else "functions")
         notices = (*program.notices, *loaded.notices)
         if loaded.flat:
-            verdicts, told = self._judge_flat(program, subject, loaded.flat)
-            return self._graded(submission, verdicts, (*notices, *told), loaded_s, started)
+            flat = self._judge_flat(program, subject, loaded.flat)
+            path = self._walk(flat.asked, flat.verdicts, flat.fixed)
+            judged = self._graded(submission, flat.verdicts, (*notices, *flat.notices), loaded_s, started)
+            return replace(judged, path=path)
         as_it_is: dict[str, CheckVerdict] = {}
         for spec in CHECKS:
             # where a lower function is wrong the check is judged again: what may be discarded is not shrunk
             shrinker = None if lower_failed(spec.name, as_it_is) else shrink_live
             as_it_is[spec.name] = self._judge(spec, subject, shrinker)
-        verdicts = tuple(self._better(spec, program, as_it_is) for spec in CHECKS)
-        return self._graded(submission, verdicts, notices, loaded_s, started)
+        ends_s = started + self.settings.limits.whole_s
+        verdicts = tuple(self._better(spec, program, as_it_is, ends_s) for spec in CHECKS)
+        path = self._walk(subject, verdicts)
+        return replace(self._graded(submission, verdicts, notices, loaded_s, started), path=path)
+
+    def _walk(
+        self, subject: Subject | FlatSubject, verdicts: Sequence[CheckVerdict], fixed: Fixed | None = None
+    ) -> TrainingPath | None:
+        """One training to draw, if that is wanted and `train` does not hang, end its process or lack altogether."""
+        status = next(verdict.status for verdict in verdicts if verdict.name == "train")
+        if not self.settings.walk or status not in {"passed", "failed"}:
+            return None
+        return training_path(subject, fixed or Fixed(), limit_s=self.settings.limits.time_s)
 
     def _graded(
         self,
@@ -170,9 +191,7 @@ class Grader:
         timings = {"load_s": loaded_s, "total_s": time.monotonic() - started}
         return Judged("graded", submission, verdicts, notices=notices, timings=timings, **self._facts())
 
-    def _judge_flat(
-        self, program: Program, subject: Subject, facts: FlatFacts
-    ) -> tuple[tuple[CheckVerdict, ...], tuple[Notice, ...]]:
+    def _judge_flat(self, program: Program, subject: Subject, facts: FlatFacts) -> FlatResult:
         how = FlatJudge(
             bank=self._bank,
             limit_s=self.settings.limits.time_s,
@@ -184,16 +203,23 @@ class Grader:
         )
         return judge_flat(subject, facts, how, lambda: self._open(program, {}))
 
-    def _better(self, spec: CheckSpec, program: Program, as_it_is: Mapping[str, CheckVerdict]) -> CheckVerdict:
-        """The verdict on a check as it is, or with its lower functions answered from outside if that earns more."""
+    def _better(
+        self, spec: CheckSpec, program: Program, as_it_is: Mapping[str, CheckVerdict], ends_s: float
+    ) -> CheckVerdict:
+        """The verdict on a check as it is, or with its lower functions answered from outside if that earns more.
+
+        Nothing is judged again after `ends_s` (monotonic), when the time for the whole submission is up.
+        """
         verdict = as_it_is[spec.name]
         helpers = helpers_to_answer(spec.name, as_it_is)
-        if not helpers:
+        if not helpers or time.monotonic() > ends_s:
             return verdict
         with closing(self._open(program, helpers)) as subject:
             again = self._judge(spec, subject, shrink_live)
         if self._earns(spec, again) > self._earns(spec, verdict):
             return with_help(again, helpers)
+        if time.monotonic() > ends_s:
+            return kept(verdict, again, helpers, verdict)
         with closing(self._open(program, {})) as subject:
             shrunk = self._judge(spec, subject, shrink_live)
         return kept(verdict, again, helpers, shrunk)

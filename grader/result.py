@@ -19,6 +19,7 @@ __all__ = [
     "Feedback",
     "Judged",
     "Outcome",
+    "Override",
     "Report",
     "ScoredCheck",
     "Submission",
@@ -60,6 +61,7 @@ class Judged:
     isolation: Isolation | None = None
     provenance: Mapping[str, str | None] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
+    path: TrainingPath | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +71,17 @@ class ScoredCheck:
     verdict: CheckVerdict
     points: Fraction
     max_points: Fraction
+
+
+@dataclass(frozen=True)
+class Override:
+    """A check's points as a person gave them, beside the machine's own: 0 <= points <= what the check is worth."""
+
+    check: str
+    machine: Fraction
+    points: Fraction
+    reason: str
+    who: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +99,7 @@ class Walk:
 class TrainingPath:
     """One training, the submission's beside a right one: data to draw, nothing that is judged.
 
-    X and T are rows in time of (SeqL, NbSeq); `steps` are the numbers of updates after which weights are known, 0 first.
+    X and T are rows in time of (SeqL, NbSeq); `steps` are the numbers of updates after which the weights are known.
     """
 
     X: tuple[tuple[float, ...], ...]
@@ -103,7 +116,8 @@ class Report:
 
     `score` and `passed` are None unless `outcome` is "graded", and `reason` then says why not. `pass_points` is the
     pass mark in points, `provenance` maps names (`bank_sha256`, `seed`, `torch`, …) to text, `timings` maps names to
-    seconds, `review` holds the reasons why a person should look, `path` is a training to draw.
+    seconds, `review` holds the reasons why a person should look, `path` is a training to draw. Where there are
+    `overrides`, checks, score and passed are as they are with them (`grader.cohort.overrides`).
     """
 
     outcome: Outcome
@@ -120,6 +134,13 @@ class Report:
     provenance: Mapping[str, str | None] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
     path: TrainingPath | None = None
+    overrides: tuple[Override, ...] = ()
+
+    @property
+    def machine_score(self) -> Fraction | None:
+        """The score without a person's hand."""
+        given = sum((item.points - item.machine for item in self.overrides), Fraction(0))
+        return None if self.score is None else self.score - given
 
 
 @dataclass(frozen=True)

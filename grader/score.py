@@ -111,6 +111,7 @@ def report_of(judged: Judged, rubric: Rubric) -> Report:
         isolation=judged.isolation,
         provenance=provenance,
         timings=judged.timings,
+        path=judged.path,
     )
 
 

@@ -18,7 +18,7 @@ from grader.contract import ContractError, as_array
 from grader.model import Arg, Value
 from reference import exact
 
-__all__ = ["answer", "expected", "in_domain", "trace"]
+__all__ = ["answer", "expected", "in_domain", "trace", "trained"]
 
 _SAFETY = 2.0
 _HALF_MARGIN = 0.02
@@ -69,6 +69,14 @@ def _updates(X: Any, T: Any, Wxs: Any, Wrec: Any, l_r: Any, n_iter: Any) -> dict
     runs = [exact.train(X, T, Wxs, Wrec, l_r, n) for n in range(n_iter + 1)]
     _, _, losses = exact.train(X, T, Wxs, Wrec, l_r, n_iter + 1)
     return {"Wxs": [[run[0]] for run in runs], "Wrec": [[run[1]] for run in runs], "L": [[loss] for loss in losses]}
+
+
+def trained(
+    X: np.ndarray, T: np.ndarray, Wxs: float, Wrec: float, l_r: float, n_iter: int
+) -> tuple[float, float, list[float]]:
+    """(Wxs, Wrec, losses) of a right training in float64, of X and T (SeqL, NbSeq)."""
+    Wxs, Wrec, losses = exact.train(X.tolist(), T.tolist(), Wxs, Wrec, l_r, n_iter)
+    return float(Wxs), float(Wrec), [float(loss) for loss in losses]
 
 
 def _products(a: Any, b: Any) -> list[list[Any]]:

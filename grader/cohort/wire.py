@@ -86,4 +86,6 @@ def judging_facts(settings: Settings, bank_sha256: str) -> dict[str, Any]:
         "device": settings.device,
         "mapping": {**settings.rubric.mapping, **settings.mapping},
         "limits": to_data(settings.limits),
+        "legacy_torch": settings.legacy_torch,
+        "walk": settings.walk,
     }

@@ -92,7 +92,10 @@ def explain_gradients(cases: CheckCases, answers: Sequence[Answer], directions: 
     """
     every = tuple(case for _, case in cases)
     got = np.array([[float(part) for part in answer if part is not None] for answer in answers]).T
-    search = _Search(Family(every), telling_rows(cases), directions)
+    rows = telling_rows(cases)
+    if not rows:  # at some sizes that a flat script is for, no case tells mistakes apart
+        return ()
+    search = _Search(Family(every), rows, directions)
     once = np.zeros(len(every))
     asked = [_Targets(part, once, once == 0) for part in got]
     return (
@@ -106,7 +109,9 @@ def _since_last(got: np.ndarray) -> _Targets:
     """What each call added to the call before; the first has nothing before it that we know of."""
     before = np.concatenate([[0.0], got[:-1]])
     known = np.arange(len(got)) > 0
-    return _Targets(got - before, 4 * UNIT_ROUNDOFF * (np.abs(got) + np.abs(before)), known)
+    with np.errstate(invalid="ignore"):  # infinity less infinity
+        added = got - before
+    return _Targets(added, 4 * UNIT_ROUNDOFF * (np.abs(got) + np.abs(before)), known)
 
 
 @dataclass(frozen=True, eq=False)

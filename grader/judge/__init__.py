@@ -14,7 +14,7 @@ from grader.judge.carried import helpers_to_answer, kept, lower_failed, with_hel
 from grader.judge.check import Shrinker, judge_check
 from grader.judge.conventions import CONVENTIONS, Convention, InConvention, helper_in, readings
 from grader.judge.findings import Finding
-from grader.judge.flat import FlatJudge, judge_flat
+from grader.judge.flat import FlatJudge, FlatResult, judge_flat
 from grader.judge.policy import DEFAULT_POLICY, Policy, Treatment
 from grader.model import Subject, Value
 
@@ -24,6 +24,7 @@ __all__ = [
     "Convention",
     "Finding",
     "FlatJudge",
+    "FlatResult",
     "InConvention",
     "Policy",
     "Shrinker",

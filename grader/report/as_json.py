@@ -9,9 +9,9 @@ from importlib import resources
 from typing import Any
 
 from grader.model import CheckVerdict, Counterexample, Isolation, Notice
-from grader.report.marks import shown_points, shown_total
+from grader.report.marks import shown_machine_total, shown_points, shown_total
 from grader.report.prepare import all_notices, prepare
-from grader.result import Audience, Feedback, Report, ScoredCheck, Submission
+from grader.result import Audience, Feedback, Override, Report, ScoredCheck, Submission
 
 __all__ = ["SCHEMA_NAME", "schema_text", "to_json_object", "to_json_text"]
 
@@ -43,6 +43,10 @@ def to_json_object(report: Report, audience: Audience = "teacher", feedback: Fee
     if audience == "teacher":
         data["pass_mark"] = float(report.pass_points)
         data["review"] = list(report.review)
+    if report.overrides:
+        machine = shown_machine_total(report)
+        data["machine_score"] = None if machine is None else float(machine)
+        data["overrides"] = [_override(item) for item in report.overrides]
     return data
 
 
@@ -90,6 +94,16 @@ def _diagnoses(verdict: CheckVerdict) -> list[dict[str, Any]]:
 def _counterexample(example: Counterexample) -> dict[str, Any]:
     data = {**example.inputs, "expected": example.expected, "got": example.got}
     return data if example.trace is None else {**data, "trace": example.trace}
+
+
+def _override(item: Override) -> dict[str, Any]:
+    return {
+        "check": item.check,
+        "score": round(float(item.points), 2),
+        "machine_score": round(float(item.machine), 2),
+        "reason": item.reason,
+        "who": item.who,
+    }
 
 
 def _notice(notice: Notice) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def render(show: Callable[[Console], None], look: Look) -> str:
 
 # ---------------------------------------------------------------------------- the report, from above
 def _print_report(console: Console, report: Report, *, verbose: bool) -> None:
-    console.print(_mark_line(report))
+    _print_indented(console, _mark_line(report))
     if report.checks:
         console.print()
     points = shown_points(report) if report.outcome == "graded" else [None] * len(report.checks)
@@ -106,6 +106,16 @@ def _print_report(console: Console, report: Report, *, verbose: bool) -> None:
         _print_provenance(console, report)
     if hint := _next_step(report):
         console.print(Text.assemble(("Next: ", "bold"), hint))
+
+
+def _print_indented(console: Console, line: Text) -> None:
+    """Print `line`, what goes on below indented: a long file name must not begin a line that looks like another's."""
+    first = line.wrap(console, console.width)[0]
+    console.print(first)
+    rest = line[len(first) :]
+    blanks = len(rest) - len(rest.plain.lstrip())
+    if blanks < len(rest):
+        console.print(Padding(rest[blanks:], (0, 0, 0, 4)))
 
 
 def _mark_line(report: Report) -> Text:

@@ -8,13 +8,13 @@ from typing import NamedTuple, TypeGuard
 
 from grader.model import Counterexample
 
-__all__ = ["case_lines", "show_number"]
+__all__ = ["HEADINGS", "answer_parts", "case_lines", "enough_digits", "is_matrix", "show_number", "show_value"]
 
 _MAX_ROWS = 12
 _MAX_ITEMS = 12
 _DIGITS = (6, 9, 17)
 
-_HEADINGS = {"error": "Y - T", "dWxs": "to dWxs", "dWrec": "to dWrec"}
+HEADINGS = {"error": "Y - T", "dWxs": "to dWxs", "dWrec": "to dWrec"}
 """Of a trace's columns: `to dWxs` is what a step adds to dWxs."""
 
 _BESIDE = ("yours", "departs", "updates")
@@ -35,21 +35,21 @@ def case_lines(example: Counterexample, width: int) -> list[str]:
     table: list[_Column] = []
     alone: list[str] = []
     for name, value in example.inputs.items():
-        if _is_matrix(value):
+        if is_matrix(value):
             table.append(_Column(name, value))
         else:
-            alone.append(f"{name} = {_show(value)}")
+            alone.append(f"{name} = {show_value(value)}")
     expected_parts: list[str] = []
     got_parts: list[str] = []
-    for name, expected, got in _pairs(example.expected, example.got):
-        digits = _enough_digits(expected, got)
+    for name, expected, got in answer_parts(example.expected, example.got):
+        digits = enough_digits(expected, got)
         label = f" {name}" if name else ""
-        if _is_matrix(expected) and _is_matrix(got) and _shape(expected) == _shape(got):
+        if is_matrix(expected) and is_matrix(got) and _shape(expected) == _shape(got):
             table += [_Column(f"expected{label}", expected, digits), _Column(f"yours{label}", got, digits)]
         else:
             equals = f"{name} = " if name else ""
-            expected_parts.append(f"{equals}{_show(expected, digits)}")
-            got_parts.append(f"{equals}{_show(got, digits)}")
+            expected_parts.append(f"{equals}{show_value(expected, digits)}")
+            got_parts.append(f"{equals}{show_value(got, digits)}")
     lines = _tables(table, width, index="k" if "X" in example.inputs else "")
     if alone:
         lines.append(", ".join(alone))
@@ -61,7 +61,7 @@ def case_lines(example: Counterexample, width: int) -> list[str]:
     return lines
 
 
-def _pairs(expected: object, got: object) -> list[tuple[str, object, object]]:
+def answer_parts(expected: object, got: object) -> list[tuple[str, object, object]]:
     """Each named part of the answer beside what came back; one nameless pair where the parts do not agree."""
     if isinstance(expected, Mapping) and isinstance(got, Mapping) and expected.keys() == got.keys():
         return [(str(name), value, got[name]) for name, value in expected.items()]
@@ -69,14 +69,14 @@ def _pairs(expected: object, got: object) -> list[tuple[str, object, object]]:
 
 
 def _trace(trace: Mapping[str, object], width: int) -> list[str]:
-    columns = [_Column(_HEADINGS.get(name, name), value) for name, value in trace.items() if _is_matrix(value)]
+    columns = [_Column(HEADINGS.get(name, name), value) for name, value in trace.items() if is_matrix(value)]
     rest = [
-        f"{name} = {_show(value)}" for name, value in trace.items() if not _is_matrix(value) and name not in _BESIDE
+        f"{name} = {show_value(value)}" for name, value in trace.items() if not is_matrix(value) and name not in _BESIDE
     ]
     lines = _tables(columns, width, index="k") + rest
     updates = trace.get("updates")
     if isinstance(updates, Mapping):
-        columns = [_Column(name, value) for name, value in updates.items() if _is_matrix(value)]
+        columns = [_Column(name, value) for name, value in updates.items() if is_matrix(value)]
         lines += [*([""] if lines else []), *_tables(columns, width, index="i")]
     return lines
 
@@ -86,7 +86,7 @@ def _yours(trace: Mapping[str, object], width: int) -> list[str]:
     yours, departs = trace.get("yours"), trace.get("departs")
     if not isinstance(yours, Mapping) or not isinstance(departs, Mapping):
         return []
-    column = _HEADINGS.get(str(departs.get("column")), departs.get("column"))
+    column = HEADINGS.get(str(departs.get("column")), departs.get("column"))
     place = " and ".join(f"{index} = {departs[index]}" for index in ("k", "i") if index in departs)
     return ["", f"With the likely cause, departing first at {place} in {column}:", *_trace(yours, width)]
 
@@ -146,7 +146,8 @@ def _render(columns: Sequence[_Column], sequences: int, *, index: str) -> list[s
     return ["   ".join(row).rstrip() for row in zip(*padded, strict=True)]
 
 
-def _is_matrix(value: object) -> TypeGuard[list[Row]]:
+def is_matrix(value: object) -> TypeGuard[list[Row]]:
+    """Whether the value is rows of one length that hold no lists."""
     if not isinstance(value, list) or not value or not all(isinstance(row, list) and row for row in value):
         return False
     return len({len(row) for row in value}) == 1 and not any(
@@ -170,17 +171,18 @@ def show_number(value: object, digits: int = _DIGITS[0]) -> str:
     return str(value)
 
 
-def _show(value: object, digits: int = _DIGITS[0]) -> str:
+def show_value(value: object, digits: int = _DIGITS[0]) -> str:
+    """Write numbers, lists and tables of them in one line, cut where it grows long."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} = {_show(item, digits)}" for name, item in value.items())
+        return ", ".join(f"{name} = {show_value(item, digits)}" for name, item in value.items())
     if isinstance(value, list):
-        items = [_show(item, digits) for item in value[:_MAX_ITEMS]]
+        items = [show_value(item, digits) for item in value[:_MAX_ITEMS]]
         more = [f"… {len(value) - _MAX_ITEMS} more"] if len(value) > _MAX_ITEMS else []
         return f"[{', '.join(items + more)}]"
     return show_number(value, digits)
 
 
-def _enough_digits(expected: object, got: object) -> int:
+def enough_digits(expected: object, got: object) -> int:
     """Find the fewest digits with which a difference is seen: more would only show the noise of rounding."""
     pairs = [(a, b) for a, b in zip(_numbers(expected), _numbers(got), strict=False) if a != b]
     return next((n for n in _DIGITS if any(show_number(a, n) != show_number(b, n) for a, b in pairs)), _DIGITS[0])

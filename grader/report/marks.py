@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 from grader.result import Report
 
-__all__ = ["points_text", "shown_points", "shown_total"]
+__all__ = ["points_text", "shown_machine_total", "shown_points", "shown_total"]
 
 
 def shown_total(report: Report) -> Fraction | None:
@@ -18,6 +19,11 @@ def shown_total(report: Report) -> Fraction | None:
     shown = Fraction(math.floor(total * 100 + Fraction(1, 2)), 100)
     lied = any(total < bound <= shown for bound in (report.pass_points, report.max_score))
     return Fraction(math.floor(total * 100), 100) if lied else shown
+
+
+def shown_machine_total(report: Report) -> Fraction | None:
+    """Round the total as it is without a person's hand, by the same rule."""
+    return shown_total(replace(report, score=report.machine_score, overrides=()))
 
 
 def shown_points(report: Report) -> tuple[Fraction, ...]:

@@ -11,9 +11,10 @@ from grader.model import CheckVerdict, Counterexample, Isolation, Notice
 from grader.report.clean import clean
 from grader.result import FEEDBACK_LEVELS, Audience, Feedback, Report, ScoredCheck
 
-__all__ = ["all_notices", "prepare"]
+__all__ = ["all_notices", "map_text", "prepare"]
 
 _SECRET = ("bank_sha256", "rubric_sha256", "seed")
+_OUR_WORDS = ("carried.", "convention.", "policy.")
 _OUR_FAULT = "the grader could not do its work; this says nothing about the submission"
 
 
@@ -21,23 +22,40 @@ def prepare(report: Report, audience: Audience, feedback: Feedback | None) -> Re
     """Cut `report` down for its reader: a student sees no seed, hash or machine path; nobody more than `feedback`.
 
     "score" leaves the marks alone, "verdict" adds each check's status and points, "example" adds properties, messages,
-    diagnoses and the failing case, "trace" (or None) leaves everything. The text of all that is left is clean.
+    diagnoses and the failing case, "trace" (or None) leaves everything. Below "example" there is nothing in which a
+    submission could tell what it was asked: none of its words from then on, no times. All text that is left is clean.
     """
     depth = FEEDBACK_LEVELS.index(feedback) if feedback else len(FEEDBACK_LEVELS) - 1
     if depth < 1:
-        report = replace(report, checks=(), notices=(), review=())
+        report = replace(report, checks=(), notices=(), review=(), timings={}, path=None, overrides=())
     elif depth < 2:
-        report = replace(report, checks=tuple(_only_verdict(check) for check in report.checks))
+        report = _only_verdicts(report)
     elif depth < 3:
         report = replace(report, checks=tuple(_without_trace(check) for check in report.checks))
     if audience == "student":
         report = _for_student(report)
-    return _map_text(report, clean)
+    return map_text(report, clean)
+
+
+def _only_verdicts(report: Report) -> Report:
+    judged = [notice for check in report.checks for notice in check.verdict.notices]
+    return replace(
+        report,
+        checks=tuple(_only_verdict(check) for check in report.checks),
+        notices=tuple(notice for notice in report.notices if notice not in judged or _is_ours(notice)),
+        timings={},
+        path=None,
+    )
 
 
 def _only_verdict(check: ScoredCheck) -> ScoredCheck:
-    bare = CheckVerdict(check.verdict.name, check.verdict.status, (), "", notices=check.verdict.notices)
-    return replace(check, verdict=bare)
+    notices = tuple(filter(_is_ours, check.verdict.notices))
+    return replace(check, verdict=CheckVerdict(check.verdict.name, check.verdict.status, (), "", notices=notices))
+
+
+def _is_ours(notice: Notice) -> bool:
+    """Whether a notice on a check is in words of ours alone: others quote what the submission said to a question."""
+    return notice.code.startswith(_OUR_WORDS)
 
 
 def _without_trace(check: ScoredCheck) -> ScoredCheck:
@@ -53,7 +71,7 @@ def _for_student(report: Report) -> Report:
     def shorten(text: str) -> str:
         return text.replace(folder + os.sep, "") if len(folder) > 1 else text
 
-    report = _map_text(report, shorten)
+    report = map_text(report, shorten)
     isolation = report.isolation
     return replace(
         report,
@@ -72,7 +90,8 @@ def all_notices(report: Report) -> tuple[Notice, ...]:
 
 
 # ---------------------------------------------------------------------------- every string of a report
-def _map_text(report: Report, change: Callable[[str], str]) -> Report:
+def map_text(report: Report, change: Callable[[str], str]) -> Report:
+    """Change every text of a report that is not ours alone: what a submission, a file's name or a person says."""
     isolation = report.isolation
     return replace(
         report,
@@ -84,6 +103,7 @@ def _map_text(report: Report, change: Callable[[str], str]) -> Report:
         isolation=isolation
         and replace(isolation, missing=tuple((change(layer), change(why)) for layer, why in isolation.missing)),
         provenance={key: value and change(value) for key, value in report.provenance.items()},
+        overrides=tuple(replace(item, reason=change(item.reason), who=change(item.who)) for item in report.overrides),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from grader.contract_flat import ROLES
@@ -11,6 +12,8 @@ __all__ = ["read_flat"]
 
 _MOST = 1000
 _MOST_PLACES = 40
+_STEPS, _SEQUENCES = range(4, 11), range(2, 33)
+"""Sizes at which a script may be judged alone: in fewer steps mistakes do not show, in more a bank takes for ever."""
 _HOW = ("name", "data flow", "map")
 
 
@@ -53,12 +56,15 @@ def _roles(value: object) -> dict[str, tuple[str, str]]:
 def _shape(value: object) -> tuple[int, ...] | None:
     if not isinstance(value, list) or len(value) > 4:
         return None
-    return tuple(value) if all(type(n) is int and 0 < n <= _MOST for n in value) else None
+    sound = all(type(n) is int and 0 < n <= _MOST for n in value) and math.prod(value) <= _MOST
+    return tuple(value) if sound else None
 
 
 def _sizes(value: object) -> tuple[int, int] | None:
     shape = _shape(value)
-    return (shape[0], shape[1]) if shape is not None and len(shape) == 2 else None
+    if shape is None or len(shape) != 2 or shape[0] not in _STEPS or shape[1] not in _SEQUENCES:
+        return None
+    return shape[0], shape[1]
 
 
 def _shapes(value: object) -> tuple[tuple[int, ...], ...]:

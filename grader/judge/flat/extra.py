@@ -159,7 +159,9 @@ def _learning_rate(found: _Training, start: np.ndarray, gradient: np.ndarray, mo
         first = _WEIGHTS[int(np.argmin(wrong))]
         found.wrong("learning_rate", say("train.sequential_update", weight=first), "train.sequential_update")
         return
-    message = say("flat.learning_rate", rate=f"{_RATES[0]:g}", expected=_pair(_RATES[0] * gradient), got=_pair(moved[0]))
+    message = say(
+        "flat.learning_rate", rate=f"{_RATES[0]:g}", expected=_pair(_RATES[0] * gradient), got=_pair(moved[0])
+    )
     found.wrong("learning_rate", message)
 
 

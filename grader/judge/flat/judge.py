@@ -28,7 +28,7 @@ from grader.judge.policy import Policy
 from grader.messages import say
 from grader.model import CheckVerdict, FlatFacts, Notice, Subject
 
-__all__ = ["FlatJudge", "judge_flat"]
+__all__ = ["FlatJudge", "FlatResult", "judge_flat"]
 
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "relu": ("X_train", "Wxs", "Y"),
@@ -63,16 +63,24 @@ class FlatJudge:
     earns: Callable[[CheckSpec, CheckVerdict], Fraction]
 
 
-def judge_flat(
-    subject: Subject, facts: FlatFacts, how: FlatJudge, reopen: Opener
-) -> tuple[tuple[CheckVerdict, ...], tuple[Notice, ...]]:
-    """The verdicts in the contract's order, and what is to be said of the script as a whole. Raises SandboxError."""
+@dataclass(frozen=True)
+class FlatResult:
+    """The verdicts in the contract's order, what is to be said of the script as a whole, and `asked`: its subject."""
+
+    verdicts: tuple[CheckVerdict, ...]
+    notices: tuple[Notice, ...]
+    asked: FlatSubject
+    fixed: Fixed
+
+
+def judge_flat(subject: Subject, facts: FlatFacts, how: FlatJudge, reopen: Opener) -> FlatResult:
+    """Judge the seven checks. Raises SandboxError."""
     judging = _Judging(subject, facts, how, reopen)
     verdicts = {spec.name: judging.verdict(spec) for spec in FLAT_CHECKS}
     if any(d.code == "train.ignores_initial_weights" for d in verdicts["train"].diagnoses):
         verdicts["bptt_gradients"] = without(verdicts["bptt_gradients"], "gradient.accumulates_between_calls")
     better = tuple(judging.better(spec, verdicts) for spec in FLAT_CHECKS)
-    return better, judging.notices()
+    return FlatResult(better, judging.notices(), judging.subject, judging.fixed)
 
 
 class _Judging:
@@ -81,9 +89,9 @@ class _Judging:
     def __init__(self, subject: Subject, facts: FlatFacts, how: FlatJudge, reopen: Opener) -> None:
         self._facts, self._how, self._reopen = facts, how, reopen
         free = FlatSubject(subject, facts, Fixed())
-        self._fixed = fixed_sizes(free, facts, limit_s=how.limit_s) if facts.loop else Fixed()
-        self._subject = FlatSubject(subject, facts, self._fixed)
-        self._bank = flat_bank(how.bank, facts, self._fixed)
+        self.fixed = fixed_sizes(free, facts, limit_s=how.limit_s) if facts.loop else Fixed()
+        self.subject = FlatSubject(subject, facts, self.fixed)
+        self._bank = flat_bank(how.bank, facts, self.fixed)
         self._diagnoser = how.diagnoser_of(self._bank)
         self._again: Again | None = None
 
@@ -93,7 +101,7 @@ class _Judging:
         missing = self._missing(spec.name)
         if missing:
             return blocked(spec, missing)
-        return self._judged(spec, self._subject)
+        return self._judged(spec, self.subject)
 
     def _missing(self, check: str) -> str:
         """Why a check cannot be judged; empty where it can."""
@@ -153,7 +161,7 @@ class _Judging:
     @property
     def _shrinker(self) -> Shrinker:
         def shrinker(spec: CheckSpec, subject: Subject, stored: Finding) -> Finding | None:
-            fixed = (self._fixed.SeqL, self._fixed.NbSeq)
+            fixed = (self.fixed.SeqL, self.fixed.NbSeq)
             return self._how.shrink(
                 spec, subject, stored, fixed=fixed, adapt=lambda case: self._adapted(spec.name, case)
             )
@@ -218,18 +226,18 @@ class _Judging:
 
     def _helped(self, helped: bool, *, states: bool) -> FlatSubject:  # noqa: FBT001 - private, two flags
         right = right_states(self._how.right_answer) if states else None
-        return FlatSubject(self._reopen(), self._facts, self._fixed, helped=helped, right_states=right)
+        return FlatSubject(self._reopen(), self._facts, self.fixed, helped=helped, right_states=right)
 
     def _relative(self, spec: CheckSpec) -> CheckVerdict | None:
         """Predictions compared with the script's own forward pass."""
-        cases = relative_cases(self._bank[spec.name], self._subject, limit_s=self._how.limit_s)
-        return None if cases is None else self._screened(spec, cases, self._subject)
+        cases = relative_cases(self._bank[spec.name], self.subject, limit_s=self._how.limit_s)
+        return None if cases is None else self._screened(spec, cases, self.subject)
 
     # ------------------------------------------------------------------ what is said of the whole
     def notices(self) -> tuple[Notice, ...]:
         """Sizes written in, memory used as it lay, and what was understood."""
         found = [Notice("flat.understood", say("flat.understood", roles=understood(self._facts)))]
-        sizes = [f"{n} = {v}" for n, v in (("SeqL", self._fixed.SeqL), ("NbSeq", self._fixed.NbSeq)) if v is not None]
+        sizes = [f"{n} = {v}" for n, v in (("SeqL", self.fixed.SeqL), ("NbSeq", self.fixed.NbSeq)) if v is not None]
         if sizes:
             size = " and ".join(sizes)
             found.append(Notice("general.hardcoded_size", say("flat.hardcoded_size", size=size)))
@@ -240,6 +248,6 @@ class _Judging:
     def _uninitialised(self) -> list[Notice]:
         places = self._facts.uninitialised
         case = telling(self._bank["bptt_gradients"])[0]
-        guilty = places_that_matter(self._subject, case, len(places), limit_s=self._how.limit_s)
+        guilty = places_that_matter(self.subject, case, len(places), limit_s=self._how.limit_s)
         code = "general.uninitialised_memory"
         return [Notice(code, say(code), places[index]) for index in guilty] or [Notice(code, say(code))]

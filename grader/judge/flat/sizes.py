@@ -13,8 +13,6 @@ from grader.model import Answered, FlatFacts, Observation, Question
 
 __all__ = ["fixed_sizes"]
 
-_LEAST_STEPS = 3
-"""In fewer steps hardly anything that may be wrong shows: a script for these alone is held to sizes of the grader's."""
 _WEIGHT = np.asarray(0.75, dtype=np.float32)
 
 
@@ -23,7 +21,7 @@ def fixed_sizes(subject: FlatSubject, facts: FlatFacts, *, limit_s: float) -> Fi
 
     At others it raises, or leaves steps or sequences untouched.
     """
-    if facts.sizes is None or facts.sizes[0] < _LEAST_STEPS:
+    if facts.sizes is None:
         return Fixed()
     SeqL, NbSeq = facts.sizes
     others = [size for size in _others(SeqL, NbSeq) if min(size) > 1]

@@ -226,7 +226,7 @@ def _read_run(seen: Answered) -> Run | Malformed:
 
 
 def _gradient(moves: np.ndarray, iteration: int) -> Value:
-    return -float(moves[iteration]) if iteration < len(moves) else None
+    return 0.0 - float(moves[iteration]) if iteration < len(moves) else None
 
 
 def _corner(value: Value) -> Value:

@@ -1,0 +1,210 @@
+"""The index of a class: how the marks lie, what goes wrong most often, and a table to sort and to search."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from urllib.parse import quote
+
+from grader.contract import FUNCTIONS
+from grader.model import CheckStatus
+from grader.report.html.axes import Frame
+from grader.report.html.render import render
+from grader.report.marks import points_text, shown_total
+from grader.report.phrases import MARKS, OUTCOMES
+from grader.result import Outcome, Report
+
+__all__ = ["Row", "row_of", "to_index"]
+
+_MOST_NAMED = 200
+_SLOWEST = 10
+_BINS = 10
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student in the index: small, so that a class need not fit into memory as reports.
+
+    `score` is the mark that counts, `machine` the grader's own where a person changed it; `page` is a file beside the
+    index; `mistakes` are codes of diagnoses with their message.
+    """
+
+    student: str
+    page: str | None
+    outcome: Outcome
+    score: Fraction | None
+    machine: Fraction | None
+    max_score: Fraction
+    pass_points: Fraction
+    passed: bool | None
+    checks: tuple[tuple[str, CheckStatus], ...] = ()
+    mistakes: tuple[tuple[str, str], ...] = ()
+    seconds: float | None = None
+    reason: str = ""
+    review: tuple[str, ...] = ()
+
+    @property
+    def link(self) -> str:
+        """The page's address: a file beside the index, whatever its name."""
+        return f"./{quote(self.page)}" if self.page else ""
+
+    @property
+    def word(self) -> str:
+        """What became of it."""
+        return OUTCOMES["passed" if self.passed else "below"] if self.outcome == "graded" else OUTCOMES[self.outcome]
+
+    @property
+    def points(self) -> str:
+        """The mark as people read it; empty where there is none."""
+        return "" if self.score is None else points_text(self.score)
+
+    @property
+    def machine_points(self) -> str:
+        """The grader's own mark, where a person changed it."""
+        return "" if self.machine is None else points_text(self.machine)
+
+
+@dataclass(frozen=True)
+class _Bar:
+    """A bar of the distribution: marks from `low` to `high` percent, and where it stands."""
+
+    low: int
+    high: int
+    count: int
+    x: float
+    width: float
+    y: float
+    height: float
+
+
+@dataclass(frozen=True)
+class _Rate:
+    """A check over the class: how many were judged, passed, and ended otherwise."""
+
+    name: str
+    judged: int
+    counts: tuple[tuple[CheckStatus, int], ...]
+
+    @property
+    def passed(self) -> int:
+        return dict(self.counts).get("passed", 0)
+
+    @property
+    def percent(self) -> float:
+        return 100 * self.passed / self.judged if self.judged else 0.0
+
+
+@dataclass(frozen=True)
+class _Mistake:
+    code: str
+    message: str
+    students: int
+    who: tuple[Row, ...]
+
+
+def row_of(student: str, report: Report, *, page: str | None = None, final: Fraction | None = None) -> Row:
+    """Draw from a report what the index needs; `final` is the mark a person gave instead."""
+    machine = shown_total(report)
+    mistakes = {item.code: item.message for check in report.checks for item in check.verdict.diagnoses}
+    return Row(
+        student=student,
+        page=page,
+        outcome=report.outcome,
+        score=machine if final is None else final,
+        machine=None if final in {None, machine} else machine,
+        max_score=report.max_score,
+        pass_points=report.pass_points,
+        passed=report.passed if final is None else final >= report.pass_points,
+        checks=tuple((check.verdict.name, check.verdict.status) for check in report.checks),
+        mistakes=tuple(mistakes.items()),
+        seconds=report.timings.get("total_s"),
+        reason=report.reason,
+        review=report.review,
+    )
+
+
+def to_index(rows: Iterable[Row], *, title: str = "Marks") -> str:
+    """The index of a class, whole in one page; the rows may come in any order."""
+    known = sorted(rows, key=lambda row: (row.student.casefold(), row.student, row.page or ""))
+    graded = [row for row in known if row.outcome == "graded"]
+    return render(
+        "index.html.j2",
+        script="index.js",
+        title=title,
+        rows=known,
+        graded=graded,
+        passed=sum(row.passed is True for row in graded),
+        median=_median(graded),
+        unreadable=[row for row in known if row.outcome == "unreadable"],
+        ungraded=[row for row in known if row.outcome == "ungraded"],
+        review=[row for row in known if row.review],
+        frame=_frame(graded),
+        bars=_bars(graded),
+        pass_mark=_pass_mark(graded),
+        checks=[_rate(name, graded) for name in FUNCTIONS],
+        functions=FUNCTIONS,
+        mistakes=_mistakes(graded),
+        slowest=_slowest(known),
+        most_named=_MOST_NAMED,
+    )
+
+
+def _median(graded: Sequence[Row]) -> str:
+    scores = sorted(row.score for row in graded if row.score is not None)
+    if not scores:
+        return ""
+    middle = (scores[(len(scores) - 1) // 2] + scores[len(scores) // 2]) / 2
+    return points_text(Fraction(round(middle * 100), 100))
+
+
+# ---------------------------------------------------------------------------- distribution
+def _counts(graded: Sequence[Row]) -> list[int]:
+    shares = [row.score / row.max_score for row in graded if row.score is not None and row.max_score]
+    found = Counter(min(max(int(share * _BINS), 0), _BINS - 1) for share in shares)
+    return [found[n] for n in range(_BINS)]
+
+
+def _frame(graded: Sequence[Row]) -> Frame:
+    most = max(*_counts(graded), 4)
+    return Frame.around((0.0, 100.0), (0.0, most * 1.12), size=(640.0, 240.0))
+
+
+def _bars(graded: Sequence[Row]) -> list[_Bar]:
+    frame = _frame(graded)
+    bars = []
+    for n, count in enumerate(_counts(graded)):
+        low, high = n * 100 // _BINS, (n + 1) * 100 // _BINS
+        left, right, top, bottom = frame.x.at(low), frame.x.at(high), frame.y.at(count), frame.y.at(0)
+        bars.append(_Bar(low, high, count, left + 2, right - left - 4, top, bottom - top))
+    return bars
+
+
+def _pass_mark(graded: Sequence[Row]) -> float | None:
+    """Where the pass mark stands in percent; None where the rows do not share one."""
+    marks = {row.pass_points / row.max_score for row in graded if row.max_score}
+    return float(marks.pop() * 100) if len(marks) == 1 else None
+
+
+# ---------------------------------------------------------------------------- checks and mistakes
+def _rate(name: str, graded: Sequence[Row]) -> _Rate:
+    found = Counter(status for row in graded for check, status in row.checks if check == name)
+    return _Rate(name, found.total(), tuple((status, found[status]) for status in MARKS))
+
+
+def _mistakes(graded: Sequence[Row]) -> list[_Mistake]:
+    """Each mistake with who made it, the most common first."""
+    who: dict[str, list[Row]] = {}
+    messages: dict[str, str] = {}
+    for row in graded:
+        for code, message in row.mistakes:
+            who.setdefault(code, []).append(row)
+            messages.setdefault(code, message)
+    found = [_Mistake(code, messages[code], len(rows), tuple(rows[:_MOST_NAMED])) for code, rows in who.items()]
+    return sorted(found, key=lambda mistake: (-mistake.students, mistake.code))
+
+
+def _slowest(rows: Sequence[Row]) -> list[Row]:
+    timed = [row for row in rows if row.seconds is not None]
+    return sorted(timed, key=lambda row: -(row.seconds or 0.0))[:_SLOWEST]
