@@ -105,15 +105,18 @@ class FlatFacts:
 
     `roles` maps a role (`X_train`, `Wxs`, `S`, `relu`, …) to the script's name for it and to how it was found ("name",
     "data flow", "map"). `loop`: a training loop was reached. `updates` counts the statements in it that update a weight.
-    `rate`: the learning rate can be set. `sizes`: the script's own (SeqL, NbSeq). `shapes`: what its helpers were
-    called with. `found` names what the run showed of "T", "T_test", "S", "Y", "predictions". `uninitialised` are the places where
-    memory was used as it lay.
+    `rate`: the learning rate can be set. `endless`: nothing in the loop can end it. `binary`: its own inputs are zeros
+    and ones. `sizes`: the script's own (SeqL, NbSeq). `shapes`: what its helpers were called with. `found` names what
+    the run showed of "T", "T_test", "S", "Y", "predictions". `uninitialised` are the places where memory was used as it
+    lay.
     """
 
     roles: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     loop: bool = False
     updates: Mapping[str, int] = field(default_factory=dict)
     rate: bool = False
+    endless: bool = False
+    binary: bool = True
     sizes: tuple[int, int] | None = None
     shapes: Mapping[str, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
     found: frozenset[str] = frozenset()

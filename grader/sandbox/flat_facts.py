@@ -26,6 +26,8 @@ def read_flat(report: object) -> FlatFacts | None:
         loop=report.get("loop") is True,
         updates={w: _count(_of(report.get("updates"), w)) for w in ("Wxs", "Wrec")},
         rate=report.get("rate") is True,
+        endless=report.get("endless") is True,
+        binary=report.get("binary") is not False,
         sizes=_sizes(report.get("sizes")),
         shapes={role: _shapes(_of(report.get("shapes"), role)) for role in ("relu", "relu_derivative")},
         found=frozenset(

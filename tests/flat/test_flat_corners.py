@@ -79,9 +79,30 @@ def test_what_is_left_over_is_seen_in_a_loop_that_stops_once_nothing_changes(mar
 
 
 def test_a_loop_without_an_end_is_ended_after_as_many_iterations_as_are_wanted(marked):
-    report, _ = marked(changed(EARLY, ("for it in range(3000):", "it = 0\nwhile True:"), ("break", "it += 1")))
+    report, _ = marked(
+        changed(
+            EARLY, ("for it in range(3000):", "it = 0\nwhile True:"), ("    losses.app", "    it += 1\n    losses.app")
+        )
+    )
 
     assert report.score == 100
+
+
+def test_a_loop_that_nothing_ends_is_no_training(marked):
+    endless = changed(
+        EARLY, ("for it in range(3000):", "it = 0\nwhile it < 3000:"), ("        break\n", "        pass\n")
+    )
+    assert marked(changed(endless, ("    losses.append", "    it += 1\n    losses.append")))[0].score == 100
+    _, verdicts = marked(endless)
+
+    assert statuses(verdicts, "failed") == {"train"}
+    assert "can end it" in verdicts["train"].message
+
+
+def test_data_that_are_not_the_exercises_are_noted(marked):
+    report, _ = marked(changed(EARLY, ("X_train = np.round(", "X_train = np.floor(")))
+
+    assert any(notice.code == "flat.odd_data" for notice in report.notices)
 
 
 def test_a_loop_that_hangs_inside_costs_what_it_keeps_from_being_seen(marked):

@@ -23,7 +23,7 @@ from grader.judge.flat.cases import Fixed, flat_bank, widened
 from grader.judge.flat.extra import Again, judge_train, places_that_matter, same_again, states_again, telling
 from grader.judge.flat.sizes import fixed_sizes
 from grader.judge.flat.subject import FlatSubject
-from grader.judge.flat.verdicts import blocked, understood, with_again, with_leak, without
+from grader.judge.flat.verdicts import blocked, never_ends, understood, with_again, with_leak, without
 from grader.judge.policy import Policy
 from grader.messages import say
 from grader.model import CheckVerdict, FlatFacts, Notice, Subject
@@ -130,7 +130,8 @@ class _Judging:
         match spec.name:
             case "train":
                 cases = telling(self._bank["bptt_gradients"])
-                return judge_train(subject, cases, limit_s=self._how.limit_s)
+                verdict = judge_train(subject, cases, limit_s=self._how.limit_s)
+                return never_ends(verdict) if self._facts.endless else verdict
             case "bptt_gradients":
                 return self._gradients(spec, subject)
             case "forward":
@@ -241,6 +242,8 @@ class _Judging:
         if sizes:
             size = " and ".join(sizes)
             found.append(Notice("general.hardcoded_size", say("flat.hardcoded_size", size=size)))
+        if not self._facts.binary:
+            found.append(Notice("flat.odd_data", say("flat.odd_data", name=self._facts.roles["X_train"][0])))
         if self._again is not None and self._again.uninitialised:
             found += self._uninitialised()
         return tuple(found)

@@ -9,7 +9,20 @@ from grader.judge.flat.extra import Again
 from grader.messages import say
 from grader.model import CheckVerdict, Diagnosis, FlatFacts, PropertyVerdict
 
-__all__ = ["blocked", "understood", "with_again", "with_leak", "without"]
+__all__ = ["blocked", "never_ends", "understood", "with_again", "with_leak", "without"]
+
+
+def never_ends(verdict: CheckVerdict) -> CheckVerdict:
+    """The verdict on a training whose loop nothing ends but the grader."""
+    message = say("flat.endless")
+    properties = tuple(
+        replace(prop, status="failed", message=message) if prop.name == "iterations" else prop
+        for prop in verdict.properties
+    )
+    code = "general.timeout"
+    diagnoses = (*(d for d in verdict.diagnoses if d.code != code), Diagnosis(code, message))
+    verdict = replace(verdict, properties=properties, diagnoses=diagnoses)
+    return replace(verdict, status="failed", message=message) if verdict.status == "passed" else verdict
 
 
 def with_leak(verdict: CheckVerdict, again: PropertyVerdict) -> CheckVerdict:

@@ -97,7 +97,7 @@ class Hook:
             if ours is not None:
                 self._namespace[name] = substitute(self._namespace[name], ours)
 
-    def _ours(self, role: str) -> np.ndarray | None:
+    def _ours(self, role: str) -> np.ndarray | None:  # noqa: PLR0911 - one for each role
         plan = self._plan
         match role:
             case "SeqL" | "NbSeq":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
@@ -99,6 +100,32 @@ class _Uses:
         ]
 
 
+def _endless(loop: ast.AST | None) -> bool:
+    """Whether a `while` loop asks about names alone that nothing in it changes, and nothing leaves it."""
+    if not isinstance(loop, ast.While):
+        return False
+    parts = list(ast.walk(loop.test))
+    if any(isinstance(part, (ast.Call, ast.Attribute, ast.Subscript, ast.NamedExpr)) for part in parts):
+        return False
+    asked = {part.id for part in parts if isinstance(part, ast.Name)}
+    body = [part for node in loop.body for part in ast.walk(node)]
+    if any(isinstance(part, (ast.Break, ast.Return, ast.Raise, ast.Call)) and _leaves(part) for part in body):
+        return False
+    return not any(isinstance(part, ast.Name) and part.id in asked and _changes(part, body) for part in body)
+
+
+def _leaves(part: ast.AST) -> bool:
+    """Whether a statement may end the loop; of calls, only those by name of what ends a program."""
+    return not isinstance(part, ast.Call) or (isinstance(part.func, ast.Name) and part.func.id in {"exit", "quit"})
+
+
+def _changes(name: ast.Name, body: Sequence[ast.AST]) -> bool:
+    """Whether a name is bound there, or what it is bound to may change: an item, an attribute, a method of it."""
+    if isinstance(name.ctx, ast.Store):
+        return True
+    return any(isinstance(part, (ast.Attribute, ast.Subscript)) and part.value is name for part in body)
+
+
 def facts(script: FlatScript, files: Mapping[str, int | None]) -> dict[str, Any]:
     """What the supervisor is told of a flat script."""
     roles, known = script.roles, script.known
@@ -108,6 +135,8 @@ def facts(script: FlatScript, files: Mapping[str, int | None]) -> dict[str, Any]
         "loop": loop is not None and known.entered,
         "updates": {w: len(found) for w, found in roles.updates.items()},
         "rate": "l_r" in roles.names or bool(roles.rate_literal),
+        "endless": _endless(loop),
+        "binary": known.binary,
         "sizes": list(known.sizes) if known.sizes else None,
         "shapes": {role: [list(shape) for container, shape in seen] for role, seen in known.shapes.items()},
         "found": dict(known.found),

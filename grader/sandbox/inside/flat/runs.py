@@ -24,6 +24,7 @@ from ..wording import LoadNotice
 from .fresh import Fresh, mark_fresh
 from .hooks import Hook, LoopDone, Plan, Seen
 from .instrument import instrument
+from .kinds import snapshot
 from .roles import Roles
 
 __all__ = ["FlatScript", "Known", "ScriptError"]
@@ -45,6 +46,7 @@ class Known:
     sizes: tuple[int, int] | None = None
     shapes: dict[str, list[tuple[str, tuple[int, ...]]]] = field(default_factory=dict)
     entered: bool = False
+    binary: bool = True
     found: dict[str, bool] = field(default_factory=dict)
     uninitialised: list[tuple[str, int]] = field(default_factory=list)
 
@@ -117,6 +119,7 @@ class FlatScript:
         name = self.roles.names.get("X_train")
         shape = _shape(self._namespace.get(name)) if name else ()
         known.sizes = (shape[0], shape[1]) if len(shape) >= 2 else None
+        known.binary = known.sizes is None or _is_binary(self._namespace.get(name or ""))
 
     def _spy(self, role: str, function: Any) -> Any:
         """`function`, noting what it is called with."""
@@ -226,6 +229,14 @@ def _shape(value: Any) -> tuple[int, ...]:
         return tuple(int(n) for n in np.shape(value))
     except (TypeError, ValueError):
         return ()
+
+
+def _is_binary(X: Any) -> bool:
+    """Whether a matrix holds zeros and ones, some of each; what cannot be looked at passes."""
+    try:
+        return set(np.unique(np.asarray(snapshot(X), dtype=np.float64)).tolist()) == {0.0, 1.0}
+    except (TypeError, ValueError, RuntimeError):
+        return True
 
 
 def _contained(S: Any, container: str) -> Any:
