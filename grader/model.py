@@ -104,7 +104,7 @@ class FlatFacts:
     """What is known of a flat script once it has run on its own data (the child said so).
 
     `roles` maps a role (`X_train`, `Wxs`, `S`, `relu`, …) to the script's name for it and to how it was found ("name",
-    "data flow", "map"). `loop`: a training loop was reached. `updates` counts the statements in it that update a weight.
+    "data flow", "map"). `loop`: a training loop was reached. `updates` counts what updates a weight there.
     `rate`: the learning rate can be set. `endless`: nothing in the loop can end it. `binary`: its own inputs are zeros
     and ones. `sizes`: the script's own (SeqL, NbSeq). `shapes`: what its helpers were called with. `found` names what
     the run showed of "T", "T_test", "S", "Y", "predictions". `uninitialised` are the places where memory was used as it
