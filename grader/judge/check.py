@@ -16,6 +16,7 @@ from grader.judge.general import general_diagnoses, mutates
 from grader.judge.policy import DEFAULT_POLICY, Policy, evidence_of
 from grader.judge.screen import Screening, screen
 from grader.judge.twins import Twins, differing_twins, nondeterministic
+from grader.judge.way import right_trace
 from grader.messages import say
 from grader.model import (
     CheckStatus,
@@ -234,11 +235,7 @@ def _trace(spec: CheckSpec, case: Case, insight: Insight | None) -> Mapping[str,
     """What a right solution computes on the way, and what a known mistake does, for a case that a person can follow."""
     if max(np.size(arg) for arg in case.args) > MAX_INLINE:
         return None
-    try:
-        from grader.cases.oracle import trace  # noqa: PLC0415 - for a failure only; a student's kit has no solution
-    except ImportError:
-        return None
-    right = trace(spec.name, case.args)
+    right = right_trace(spec.name, case.args)
     return insight.trace(case, right) if insight and right else right
 
 

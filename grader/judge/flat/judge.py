@@ -232,7 +232,9 @@ class _Judging:
     def _relative(self, spec: CheckSpec) -> CheckVerdict | None:
         """Predictions compared with the script's own forward pass."""
         cases = relative_cases(self._bank[spec.name], self.subject, limit_s=self._how.limit_s)
-        return None if cases is None else self._screened(spec, cases, self.subject)
+        if cases is None:
+            return None
+        return self._screened(spec, cases, FlatSubject(self.subject.inner, self._facts, self.fixed, same_data=True))
 
     # ------------------------------------------------------------------ what is said of the whole
     def notices(self) -> tuple[Notice, ...]:

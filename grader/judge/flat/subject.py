@@ -15,7 +15,7 @@ from grader.model import Answered, Arg, FlatFacts, Loaded, Malformed, Observatio
 
 __all__ = ["HELD", "ONES", "PLACE", "TEST", "FlatSubject", "Run"]
 
-HELD, TEST, ONES, STATES, HELPERS, PLACE = 1, 2, 4, 8, 16, 32
+HELD, TEST, ONES, STATES, HELPERS, OTHER, PLACE = 1, 2, 4, 8, 16, 32, 64
 """Flags of a run, as `sandbox.inside.flat.runs` has them."""
 
 RightStates: TypeAlias = Callable[[np.ndarray, Arg, Arg], "tuple[np.ndarray, np.ndarray]"]
@@ -46,7 +46,8 @@ class FlatSubject:
     """Implements `grader.model.Subject` over a confined flat script.
 
     `helped`: the script's ReLU and its derivative are answered rightly while it runs. `right_states` gives (S, Y) to be
-    written over its own before it goes back in time: only once its forward pass has been judged.
+    written over its own before it goes back in time: only once its forward pass has been judged. `same_data`: what is
+    tested is what it was trained on.
     """
 
     def __init__(
@@ -57,10 +58,16 @@ class FlatSubject:
         *,
         helped: bool = False,
         right_states: RightStates | None = None,
+        same_data: bool = False,
     ) -> None:
-        self._subject, self._facts, self._fixed = subject, facts, fixed
+        self._subject, self._facts, self._fixed, self._same = subject, facts, fixed, same_data
         self._helped, self._right_states = helped, right_states
         self._spare_first = True
+
+    @property
+    def inner(self) -> Subject:
+        """The confined script."""
+        return self._subject
 
     @property
     def loaded(self) -> Loaded:
@@ -123,7 +130,8 @@ class FlatSubject:
             case "relu_derivative":
                 return [self._slope(_weight(args[0])), self._slope(np.asarray(1, dtype=np.float32))]
             case "count_targets":
-                return [self.question(_matrix(args[0]), _HALF, _HALF, n_iter=0)]
+                both = (HELD, HELD | OTHER) if "T_test" in self._facts.found else (HELD,)
+                return [self.question(_matrix(args[0]), _HALF, _HALF, n_iter=0, flags=each) for each in both]
             case "forward":
                 return [self.question(_matrix(args[0]), args[1], args[2], l_r=0.0)]
             case "bptt_gradients" if question.watch:
@@ -133,7 +141,11 @@ class FlatSubject:
             case "bptt_gradients":
                 return [self.question(_matrix(args[0]), args[2], args[3], T=_matrix(args[1]))]
             case _:
-                return [self.question(_matrix(args[0]), args[1], args[2], l_r=0.0, flags=HELD | TEST)]
+                return [
+                    self.question(
+                        _matrix(args[0]), args[1], args[2], l_r=0.0, flags=HELD | TEST | OTHER * (not self._same)
+                    )
+                ]
 
     def _size(self) -> tuple[int, int]:
         return self._facts.sizes or (5, 4)
@@ -170,21 +182,19 @@ class FlatSubject:
         values: dict[str, Callable[[], Value]] = {
             "relu": lambda: _corner(run.Y),
             "relu_derivative": lambda: _ratio(run.Wxs, runs[1].Wxs),
-            "count_targets": lambda: self._targets(run, X),
+            "count_targets": lambda: self._targets(runs, X),
             "forward": lambda: (self.states(run.S, X), self.states(run.Y, X)),
             "bptt_gradients": lambda: (_gradient(run.Wxs, 0), _gradient(run.Wrec, 0)),
             "predict_counts": lambda: self.states(run.predictions, X),
         }
         return values[function]()
 
-    def _targets(self, run: Run, X: Arg) -> Value:
+    def _targets(self, runs: Sequence[Run], X: Arg) -> Value:
         """The targets of the training data, or those of the test data where these are wrong and the first are not."""
-        T, tested = self.states(run.T, X), self.states(run.T_test, X)
-        counts = np.cumsum(_matrix(X), axis=0)
-        judged = "T_test" in self._facts.found and tested is not None
-        if judged and np.array_equal(T, counts) and np.shape(tested) == counts.shape:  # type: ignore[arg-type]
-            return tested
-        return T
+        T = self.states(runs[0].T, X)
+        tested = self.states(runs[-1].T_test, X)
+        right = isinstance(T, np.ndarray) and np.array_equal(T, np.cumsum(_matrix(X), axis=0))
+        return tested if right and isinstance(tested, np.ndarray) and tested.shape == np.shape(X) else T
 
     def states(self, value: Value, X: Arg) -> Value:
         """A matrix as the contract has it: without axes of size 1 too many, or a row for the step before the first."""

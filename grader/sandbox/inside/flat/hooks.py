@@ -31,8 +31,8 @@ class Plan:
     """One run: what is put in place of the script's own (None: nothing), and how far it goes.
 
     `X`, `T`, `S`, `Y`: (SeqL, NbSeq). `held`: updates are noted and taken back. `S`, `Y`: right states, to be written
-    over the script's own before it goes back in time. `test`: run on after the loop, with `X` as the test data and
-    1 - X as the training data.
+    over the script's own before it goes back in time. `test`: run on after the loop. `other`: the test data
+    are `X`, the training data 1 - X.
     """
 
     X: np.ndarray | None = None
@@ -43,6 +43,7 @@ class Plan:
     n_iter: int = 1
     held: bool = True
     test: bool = False
+    other: bool = False
     S: np.ndarray | None = None
     Y: np.ndarray | None = None
 
@@ -102,7 +103,7 @@ class Hook:
         match role:
             case "SeqL" | "NbSeq":
                 return None if plan.X is None else np.asarray(plan.X.shape[role == "NbSeq"], dtype=np.float32)
-            case "X_train" if plan.test and plan.X is not None:
+            case "X_train" if plan.other and plan.X is not None:
                 return 1 - plan.X  # what the training left must not pass for a test phase
             case "X_train" | "X_test":
                 return plan.X
@@ -129,14 +130,18 @@ class Hook:
             self.seen.T = snapshot(self._namespace[name])
             if self._plan.T is not None:
                 self._put(name, self._plan.T)
-        tested = self._names.get("T_test")
-        if tested is not None and tested != name and tested in self._namespace:
-            self.seen.T_test = snapshot(self._namespace[tested])
+        self._note_test_targets()
         for w in WEIGHTS:
             value = self._value(w)
             if value is not None:
                 self._objects[w], self._starts[w] = value, snapshot(value)
                 self.seen.start[w] = number(value)
+
+    def _note_test_targets(self) -> None:
+        """Note the targets of the test data, if these are ours by now: some scripts make them later."""
+        X_test, T_test = (self._namespace.get(self._names.get(role, "")) for role in ("X_test", "T_test"))
+        if T_test is not None and (self._plan.X is None or (self._plan.other and same(X_test, self._plan.X))):
+            self.seen.T_test = snapshot(T_test)
 
     def _put(self, name: str, ours: np.ndarray) -> None:
         """Write `ours` into the object that `name` is bound to; failing that, bind every name of that object anew."""

@@ -29,7 +29,7 @@ from .roles import Roles
 
 __all__ = ["FlatScript", "Known", "ScriptError"]
 
-HELD, TEST, ONES, STATES, HELPERS, PLACE = 1, 2, 4, 8, 16, 32
+HELD, TEST, ONES, STATES, HELPERS, OTHER, PLACE = 1, 2, 4, 8, 16, 32, 64
 """Flags of a run: see `FlatScript.run`."""
 _MAX_SHAPES = 12
 _HOOK, _FRESH = "the hook", "fresh memory"  # with a space: no script can write them
@@ -152,8 +152,9 @@ class FlatScript:
 
         `T` may be empty: the script's own stay. Flags: `HELD` notes each update and takes it back (the weights are then
         moves, an entry an iteration), `TEST` goes on after the loop, `ONES` fills uninitialised memory with 1, `STATES`
-        says that right (S, Y) follow, `HELPERS` answers the script's ReLU and its derivative rightly. What is above the
-        flags, times `PLACE`, is 1 more than the index of the only place to fill with 1.
+        says that right (S, Y) follow, `HELPERS` answers the script's ReLU and its derivative rightly, `OTHER` trains on
+        1 - X and leaves X to the test. What is above the flags, times `PLACE`, is 1 more than the index of the only
+        place to fill with 1.
         """
         right = [np.array(value) for value in states] if flags & STATES else [None, None]
         plan = Plan(
@@ -165,6 +166,7 @@ class FlatScript:
             n_iter,
             held=bool(flags & HELD),
             test=bool(flags & TEST),
+            other=bool(flags & OTHER),
             S=right[0],
             Y=right[1],
         )
