@@ -23,6 +23,7 @@ from grader.errors import BankError
 
 __all__ = ["default_cache_dir", "export_bank", "import_bank", "load_or_build", "read_own", "write_atomically"]
 
+_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
 _HERE = Path(__file__).parent
 _SOURCES = (
     *(_HERE / f"{name}.py" for name in ("bank", "build", "oracle", "recipes", "strategies")),
@@ -102,11 +103,11 @@ def _cache_key(seed: str) -> str:
 
 def read_own(path: Path) -> bytes:
     """The file's bytes. Raises OSError if it is missing, no plain file, or another user could have written it."""
-    status = path.lstat()
-    ours = not hasattr(os, "geteuid") or (status.st_uid == os.geteuid() and not status.st_mode & 0o022)
-    if not (stat.S_ISREG(status.st_mode) and ours):
-        raise PermissionError(f"{path} is not this user's own file")
-    with path.open("rb") as file:
+    with open(os.open(path, _FLAGS), "rb") as file:  # noqa: PTH123 - Path.open takes no flags
+        status = os.fstat(file.fileno())  # of what was opened: in a folder of others a name may change its file
+        ours = not hasattr(os, "geteuid") or (status.st_uid == os.geteuid() and not status.st_mode & 0o022)
+        if not (stat.S_ISREG(status.st_mode) and ours):
+            raise PermissionError(f"{path} is not this user's own file")
         return file.read(MAX_BYTES + 1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ __all__ = ["find_companions"]
 
 MAX_TOTAL_BYTES = 1_000_000
 _MAX_MODULES = 64
+_MAX_NAMES = 1000
 _TAKEN = sys.stdlib_module_names | {"grader", "inside", "numpy", "reference", "student_template", "submission", "torch"}
 _IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+(\w+)|import[ \t]+([^\n#;]+))", re.MULTILINE)
 
@@ -103,8 +105,8 @@ def find_companions(
     """Modules `NAME.py` and packages `NAME/` beside `path` that `texts` seem to import, and those that these import.
 
     Left out: names of the standard library and of what the child has of its own, links that leave the folder, the
-    resolved paths in `exclude` (other submissions, say), the submission itself, and what exceeds 1 MB in all (with a
-    notice).
+    resolved paths in `exclude` (other submissions, say), the submission itself, and what exceeds 1 MB or 1000 names in
+    all (with a notice).
     """
     try:
         folder = path.parent.resolve(strict=True)
@@ -112,12 +114,16 @@ def find_companions(
     except (OSError, RuntimeError):
         return (), ()
     collector = _Collector(folder, excluded)
-    queue = list(texts)
+    queue = deque(texts)
     seen = set(_TAKEN)
+    most = len(seen) + _MAX_NAMES
     while queue:
-        for name in imported_names(queue.pop(0)):
-            if name not in seen:
+        for name in imported_names(queue.popleft()):
+            if name not in seen and len(seen) < most:
                 seen.add(name)
                 queue.extend(collector.add(name))
+    if len(seen) == most:
+        message = f"it seems to import {_MAX_NAMES} modules or more: what goes beyond was not looked for"
+        collector.notices.append(Notice("load.companion_skipped", message))
     companions = tuple(collector.found[name] for name in sorted(collector.found))
     return companions, tuple(collector.notices)

@@ -25,7 +25,8 @@ _STARTS_STATEMENT = re.compile(
     r"(?:async\s+)?def\s+\w+\s*\(|class\s+\w+\s*[(:]|@\w|import\s+\w|from\s+[\w.]+\s+import\b"
     r"|(?:for|while|with|if)\b.*:\s*(?:\#.*)?$|try\s*:"
 )
-_MAX_LINES_SCANNED = 500_000
+_MAX_CHARACTERS_SCANNED = 5_000_000
+_CHARACTERS_PER_LINE = 20  # what a line costs besides its own
 
 
 class _Scanner:
@@ -97,12 +98,13 @@ def split_blocks(source: str, accept: Callable[[str, int], bool]) -> None:
     lines = source.split("\n")
     scanned = 0
     start = 0
-    while start < len(lines) and scanned < _MAX_LINES_SCANNED:
+    while start < len(lines) and scanned < _MAX_CHARACTERS_SCANNED:
         if not lines[start].strip():
             start += 1
             continue
         end, open_ended = _end(lines, start)
-        scanned += end - start
-        if not accept("\n".join(lines[start:end]), start) and open_ended:
+        block = "\n".join(lines[start:end])
+        scanned += len(block) + _CHARACTERS_PER_LINE * (end - start)
+        if not accept(block, start) and open_ended:
             end = next((n for n in range(start + 1, end) if _starts_block(lines[n])), end)
         start = end
