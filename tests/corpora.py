@@ -7,8 +7,10 @@ import ast
 import contextlib
 import io
 import json
+import os
 import re
 import sys
+import tempfile
 import types
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -57,13 +59,19 @@ def load(path: Path) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Swallow what submissions print and warn of; put back torch's default dtype."""
-    dtype = torch.get_default_dtype()
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+    """Swallow what submissions print, warn of and write beside them; put back torch's default dtype."""
+    dtype, folder = torch.get_default_dtype(), Path.cwd()
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        warnings.catch_warnings(),
+        tempfile.TemporaryDirectory() as scratch,
+    ):
         warnings.simplefilter("ignore")
+        os.chdir(scratch)
         try:
             yield
         finally:
+            os.chdir(folder)
             torch.set_default_dtype(dtype)
 
 

@@ -29,7 +29,7 @@ __all__ = ["shrink"]
 
 _MAX_CALLS = 200
 _MAX_TRIES = 100
-_LIMIT_S = 4.0  # calls end nearly every search, in a second or less: the result must not hang on the clock
+_LIMIT_S = 15.0  # calls end every search but of very slow functions: the result must not hang on the clock
 _STAGES = ((1, 3), (2, 7))
 _EXAMPLES = 50  # drawn in each stage before giving up
 
