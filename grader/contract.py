@@ -188,12 +188,28 @@ def _describe(value: Value) -> str:
             return "a number"
 
 
+_MOST_ENTRIES = 1 << 20
+"""Far more than anything asked for has: eight bytes for each of a frame's million booleans add up."""
+
+
+def _entries(value: Value) -> int:
+    if isinstance(value, tuple):
+        return sum(map(_entries, value))
+    return value.size if isinstance(value, np.ndarray) else 1
+
+
 def as_array(value: Value) -> np.ndarray:
-    """Float64 array of a nested answer. Raises ContractError if it is ragged or holds None."""
+    """Float64 array of a nested answer. Raises ContractError if it is ragged, huge or holds None."""
+    if _entries(value) > _MOST_ENTRIES:
+        raise ContractError(_describe(value))
+    return _as_array(value)
+
+
+def _as_array(value: Value) -> np.ndarray:
     if isinstance(value, tuple):
         if all(type(item) in {float, int, bool} for item in value):
             return np.array([_as_float(item) for item in value], dtype=np.float64)
-        parts = [as_array(item) for item in value]
+        parts = [_as_array(item) for item in value]
         if len({part.shape for part in parts}) == 1:
             return np.stack(parts)
         if all(part.size == 1 for part in parts):  # (1,)-shaped and 0-d scalars side by side are still numbers

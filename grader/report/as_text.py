@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,7 +23,7 @@ from grader.report.phrases import HINTS, MARKS, NO_CASE_HINT, OUTCOMES
 from grader.report.prepare import all_notices, prepare
 from grader.result import Audience, Feedback, Report, ScoredCheck
 
-__all__ = ["Look", "render", "summary_text", "to_line", "to_text"]
+__all__ = ["Look", "check_text", "render", "summary_text", "to_line", "to_text"]
 
 _NAME_WIDTH = max(len(name) for name in CHECK_BY_NAME)
 
@@ -53,6 +54,12 @@ def to_line(report: Report, look: Look) -> str:
     """Write the mark in one line."""
     report = prepare(report, look.audience, look.feedback)
     return render(lambda console: console.print(_mark_line(report), soft_wrap=True), look)
+
+
+def check_text(check: ScoredCheck, width: int) -> str:
+    """Write what stands below a prepared check's line in the whole report; empty where there is nothing to say."""
+    text = render(lambda console: _print_details(console, check.verdict, verbose=False), Look(width=width))
+    return textwrap.dedent(text).strip("\n")
 
 
 def summary_text(reports: Sequence[Report]) -> str:

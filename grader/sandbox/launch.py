@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import select
 import socket
 import subprocess
@@ -37,6 +38,7 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "MPLBACKEND": "Agg",
     "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # asking for CUDA must not open it before the fork
+    "TORCHINDUCTOR_CACHE_DIR": "/",  # made when torch's optimizers are imported, and left behind: one that is there
 }
 _INHERITED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
 
@@ -64,11 +66,19 @@ def clean_environment() -> dict[str, str]:
     return {**_ENVIRONMENT, **{name: os.environ[name] for name in _INHERITED if name in os.environ}}
 
 
-class Template:
-    """The template process, starting as soon as this is made; `private` is a folder of the supervisor's own.
+def _name_of_a_folder() -> Path:
+    try:
+        return Path(tempfile.gettempdir()) / f"grade-{secrets.token_hex(8)}"
+    except OSError as fault:
+        raise SandboxError(f"there is no folder for temporary files: {fault}") from fault
 
-    `several`: more than one submission follows, so that it pays to import what torch otherwise imports late.
-    On systems other than Linux there is no process: children are started one by one (`confining` is False).
+
+class Template:
+    """The template process, starting as soon as this is made. Raises SandboxError.
+
+    `private` is a folder of the supervisor's own; it is made once the template is there to remove it, should this
+    process be killed. `several`: more than one submission follows, so that it pays to import what torch otherwise
+    imports late. On systems other than Linux there is no process: children are started one by one (`confining` False).
     """
 
     def __init__(self, *, device: str = "cpu", switches: Switches | None = None, several: bool = False) -> None:
@@ -76,9 +86,26 @@ class Template:
         self.confining = sys.platform == "linux"
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        self.private = Path(tempfile.mkdtemp(prefix="grade-"))
-        if self.confining:
-            self._start(switches or Switches())
+        self.private = _name_of_a_folder()
+        try:
+            if self.confining:
+                self._start(switches or Switches())
+            else:
+                self.make_private()
+        except BaseException as fault:
+            self.close()
+            if isinstance(fault, OSError):
+                raise SandboxError(f"the sandbox's template process could not be started: {fault}") from fault
+            raise
+
+    def make_private(self) -> None:
+        """Make the folder `private`, and in it `scratch` for what children write. Raises SandboxError."""
+        try:
+            for folder in (self.private, self.private / "scratch"):
+                folder.mkdir(mode=0o700)  # never one that is there: it would be somebody else's
+                folder.chmod(0o711)
+        except OSError as fault:
+            raise SandboxError(f"no folder of the sandbox's own can be made: {fault}") from fault
 
     def _start(self, switches: Switches) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -93,16 +120,12 @@ class Template:
                 stdout=subprocess.DEVNULL,
                 stderr=None if os.environ.get("GRADE_DEBUG_TEMPLATE") else subprocess.DEVNULL,
             )
-        except OSError as fault:
+        except BaseException:
             ours.close()
-            self.close()
-            raise SandboxError(f"the sandbox's template process could not be started: {fault}") from fault
+            raise
         finally:
             theirs.close()
         self._control = ours
-        scratch_root = self.private / "scratch"
-        scratch_root.mkdir(mode=0o711)
-        self.private.chmod(0o711)
         configuration = {
             "layers": asdict(switches),
             "readable": paths.readable(),
@@ -110,7 +133,7 @@ class Template:
             "device": self.device,
             "several": self._several,
             "private": str(self.private),
-            "scratch_root": str(scratch_root),
+            "scratch_root": str(self.private / "scratch"),
             "unused_uid": paths.unused_uid(),
         }
         self.send({"configure": configuration})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -36,9 +36,8 @@ from grader.sandbox.inside import frames
 from grader.sandbox.inside.frames import OUR_FAILURE
 from grader.sandbox.levels import Limits
 from grader.sandbox.line import BROKEN, ChildFloodedError, ChildGoneError, ChildLine, ChildSilentError, LineEnd
-from grader.sandbox.supervisor import Sandbox
 
-__all__ = ["ConfinedSubject"]
+__all__ = ["ConfinedSubject", "Spawner"]
 
 Helper: TypeAlias = Callable[[str, tuple[Value, ...]], Value]
 """The right answer of a lower function, None for a question that has none."""
@@ -65,6 +64,17 @@ def _location(value: object) -> Location | None:
     return Location(cell, line) if cell or line else None
 
 
+class Spawner(Protocol):
+    """What opens children: a `Sandbox`, or in what students install an unconfined process."""
+
+    device: str
+    limits: Limits
+
+    def spawn(self) -> ChildLine:
+        """Give a fresh child, waiting. The caller closes it. Raises SandboxError."""
+        ...
+
+
 class ConfinedSubject:
     """Implements `grader.model.Subject` over a `Sandbox`.
 
@@ -74,7 +84,7 @@ class ConfinedSubject:
 
     def __init__(
         self,
-        sandbox: Sandbox,
+        sandbox: Spawner,
         program: Program,
         aliases: Mapping[str, str],
         *,

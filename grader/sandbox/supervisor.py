@@ -81,6 +81,7 @@ class Sandbox:
         if "ready" not in message:
             raise SandboxError(f"the sandbox could not be set up: {message.get('fault')}")
         self.facts = message["ready"]
+        self._template.make_private()
         folder = self._template.private / "probe"
         try:
             folder.mkdir(mode=0o711)
@@ -114,9 +115,7 @@ class Sandbox:
         return spawn_unconfined(tempfile.mkdtemp(prefix="run-", dir=self._template.private))
 
     def _fork(self) -> ChildLine:
-        question_read, question_write = os.pipe()
-        answer_read, answer_write = os.pipe()
-        output_read, output_write = os.pipe()
+        (question_read, question_write), (answer_read, answer_write), (output_read, output_write) = _pipes(3)
         self._runs += 1
         request = {
             "run": self._runs,
@@ -217,6 +216,19 @@ class Sandbox:
     ) -> None:
         """Close."""
         self.close()
+
+
+def _pipes(count: int) -> list[tuple[int, int]]:
+    """So many pipes, or none. Raises SandboxError."""
+    made: list[tuple[int, int]] = []
+    try:
+        while len(made) < count:
+            made.append(os.pipe())
+    except OSError as fault:
+        for fd in (fd for pipe in made for fd in pipe):
+            os.close(fd)
+        raise SandboxError(f"no pipe to a child can be made: {fault.strerror}") from fault
+    return made
 
 
 def _let_children_work() -> None:

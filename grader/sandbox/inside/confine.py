@@ -102,5 +102,6 @@ def confine(layers: Layers, quota: Quota, ruleset: Ruleset | None, scratch: str,
         ruleset.apply()
         os.close(ruleset.fd)
     if layers.seccomp:
-        load_filter(prepared_filter or build_filter(own_pid=os.getpid(), gpu=layers.gpu))
+        keeping = not layers.namespaces
+        load_filter(prepared_filter or build_filter(own_pid=os.getpid(), gpu=layers.gpu, keeping=keeping))
     return scratch

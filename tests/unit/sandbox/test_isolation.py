@@ -198,6 +198,72 @@ def test_seccomp_stops_what_landlock_and_quotas_miss(seccomp, tmp_path_factory):
     assert seen.value == ((0,) * 5 if seccomp else (1,) * 5)
 
 
+_KEEPING = """
+import mmap, os, shutil, tempfile
+def relu(S):
+    return [int(bool(attempt(f))) for f in (remove, unnamed, replace, remove_folder)]
+
+def attempt(action):
+    try:
+        return action()
+    except OSError:
+        return False
+
+def remove():
+    open("own", "w").write("text")
+    os.unlink("own")
+    return not os.path.exists("own")
+
+def unnamed():
+    return os.open(".", os.O_TMPFILE | os.O_RDWR, 0o600)
+
+def replace():
+    open("new", "w").write("text")
+    os.replace("new", "own")
+    return True
+
+def remove_folder():
+    os.mkdir("folder")
+    os.rmdir("folder")
+    return not os.path.exists("folder")
+
+def relu_derivative(S):
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as one, tempfile.NamedTemporaryFile() as two:
+        one.write(b"text")
+        two.write(b"text")
+        open("from", "w").write("text")
+        shutil.move("from", os.path.join(folder, "to"))
+        return len(open(os.path.join(folder, "to")).read())
+"""
+
+
+@pytest.mark.parametrize("off", [{}, ALONE, {**ALONE, "seccomp": False}])
+def test_where_scratch_is_counted_by_name_no_file_loses_its_own(off):
+    """What has no name takes room that nobody sees; with namespaces, or without seccomp, files go as they always do."""
+    with Sandbox(switches=Switches(**off), least="none", limits=Limits(time_s=2)) as sandbox:
+        sandbox.examine()
+        with subject_of(sandbox, _KEEPING) as subject:
+            assert answer(subject, "relu").value == ((0,) * 4 if off == ALONE else (1,) * 4)
+            assert answer(subject, "relu_derivative").value == 4
+
+
+_UNCATCHABLE = """
+import os, signal
+def relu(S):
+    os.kill(os.getpid(), signal.SIGSTOP)
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 1.0
+"""
+
+
+@pytest.mark.parametrize("off", [{}, ALONE])
+def test_a_process_cannot_pretend_that_the_kernel_ended_it(off):
+    with Sandbox(switches=Switches(**off), limits=Limits(time_s=2)) as sandbox:
+        sandbox.ready()
+        with subject_of(sandbox, _UNCATCHABLE) as subject:
+            assert answer(subject, "relu").value == 1.0
+
+
 def test_the_supervisors_own_environment_stays_outside(monkeypatch):
     monkeypatch.setenv("GRADE_UNSEEN", "hunter")
     source = "import os\ndef relu(S):\n    return 'GRADE_UNSEEN' in os.environ or 'hunter' in str(os.environ)\n"
