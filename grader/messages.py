@@ -178,6 +178,7 @@ MESSAGES: Mapping[str, str] = {
     "flat.loop_raises": "The training loop raises {error}{place}.",
     "flat.endless": "Nothing in the training loop can end it. Which of its lines changes what its condition asks about?",
     "flat.odd_data": "{name} does not hold zeros and ones, some of each, as the exercise draws it.",
+    "flat.unseen": "Nothing in the training loop updates {weight}, so its gradient could not be seen.",
     "flat.start": "Started at (Wxs, Wrec) = {start} with a learning rate of 0, the weights are {got} after an iteration.",
     "flat.learning_rate": (
         "With l_r = {rate} one iteration moves (Wxs, Wrec) by {got} against the gradient, expected l_r times the gradient: "

@@ -12,7 +12,7 @@ __all__ = ["read_flat"]
 
 _MOST = 1000
 _MOST_PLACES = 40
-_STEPS, _SEQUENCES = range(4, 11), range(2, 33)
+_STEPS, _SEQUENCES = range(4, 9), range(2, 9)
 """Sizes at which a script may be judged alone: in fewer steps mistakes do not show, in more a bank takes for ever."""
 _HOW = ("name", "data flow", "map")
 

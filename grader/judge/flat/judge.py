@@ -189,7 +189,9 @@ class _Judging:
         verdict = self._screened(spec, cases, subject)
         again = same_again(subject, telling(stored), fresh=bool(self._facts.uninitialised), limit_s=self._how.limit_s)
         self._again = self._again or again
-        return with_again(verdict, again)
+        verdict = with_again(verdict, again)
+        frozen = [w for w in ("Wxs", "Wrec") if not self._facts.updates.get(w)]
+        return replace(verdict, review=say("flat.unseen", weight=frozen[0])) if frozen else verdict
 
     def _one_sided(self, case: Case) -> Case:
         """A weight that is never updated shows no gradient: that is a mistake of the training, told there."""
