@@ -7,6 +7,7 @@ process is started before this one imports them.
 from __future__ import annotations
 
 import math
+import shlex
 import signal
 import sys
 import traceback
@@ -18,7 +19,9 @@ from typing import Any, TypeVar
 import click
 
 from grader import __version__
+from grader.cli_cohort import forget_command, history_command
 from grader.cli_output import OutputClosedError, complain, say, use_utf8, wants_colour, width
+from grader.cli_publish import PUBLISHED, check_no_folder
 from grader.errors import GraderError, UsageError
 from grader.suggest import did_you_mean
 
@@ -26,8 +29,7 @@ __all__ = ["grade_main", "grader_main"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _DEVICES = click.Choice(["cpu", "cuda", "mps"])
-_LATER_FORMATS = ("html", "junit")
-_COMMANDS = ("grade", "init", "bank", "doctor", "schema")
+_COMMANDS = ("grade", "init", "kit", "bank", "doctor", "history", "forget", "schema")
 _SUBMISSION_SUFFIXES = (".py", ".ipynb")
 
 
@@ -144,10 +146,8 @@ def _write_examples(examples: str, formatter: click.HelpFormatter) -> None:
 
 
 # ---------------------------------------------------------------------------- checked values
-def _check_format(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    allowed = ("text", "json")
-    if value in _LATER_FORMATS:
-        raise click.UsageError(f"--format {value} is not in this version; there are: {', '.join(allowed)}")
+def _check_format(_context: click.Context, parameter: click.Parameter, value: str) -> str:
+    allowed = str(parameter.metavar).split("|")
     if value not in allowed:
         raise click.UsageError(
             f"no such format {value!r}; there are: {', '.join(allowed)}{did_you_mean(value, allowed)}"
@@ -164,6 +164,14 @@ def _check_seconds(_context: click.Context, _parameter: click.Parameter, value: 
 _FORMAT = click.option(
     "--format", "format_", default="text", metavar="text|json", callback=_check_format, help="What to print."
 )
+_GRADE_FORMAT = click.option(
+    "--format",
+    "format_",
+    default="text",
+    metavar="|".join(("text", "json", "html", *PUBLISHED)),
+    callback=_check_format,
+    help="What to print. Only text, json, junit and github are for several submissions.",
+)
 _SEED = click.option("--seed", metavar="N", help="Draw the cases from this seed rather than the rubric's.")
 _RUBRIC = click.option("--rubric", type=click.Path(path_type=Path), metavar="FILE", help="Points, limits, seed: TOML.")
 _DEVICE = click.option("--device", type=_DEVICES, default="cpu", help="Where tensors live. Default: cpu.")
@@ -174,10 +182,16 @@ def _grade_options(function: _F) -> _F:
     """Add the options of `grade`, in the order its help shows them."""
     options = [
         click.argument("paths", nargs=-1, required=True, metavar="PATH..."),
-        _FORMAT,
-        click.option("-o", "out", type=click.Path(path_type=Path), metavar="OUT", help="Write to this file instead."),
+        _GRADE_FORMAT,
         click.option(
-            "-j", "jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Grade N at once (for now: one)."
+            "-o", "out", metavar="OUT", help="Write to this file instead; a folder: grade a class into it, or go on."
+        ),
+        click.option(
+            "-j",
+            "jobs",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Grade N of a class at once. Default: all cores.",
         ),
         _RUBRIC,
         _SEED,
@@ -216,6 +230,18 @@ def _grade_options(function: _F) -> _F:
             type=click.Choice(["score", "verdict", "example", "trace"]),
             help="Print what a student may see, up to this depth. Default: all, for a teacher.",
         ),
+        click.option(
+            "--from",
+            "source",
+            type=click.Choice(["auto", "folder", "canvas", "moodle", "nbgrader"]),
+            help="How a class's submissions are laid out. Default: auto.",
+        ),
+        click.option(
+            "--scheduler", metavar="ADDRESS", help="Grade a class on the Dask cluster whose scheduler is there."
+        ),
+        click.option(
+            "--anonymous", is_flag=True, help="Pseudonyms in place of names in all that is written of a class."
+        ),
         click.option("--exit-zero", is_flag=True, help="Exit 0 where it would be 1."),
         click.option("-q", "--quiet", is_flag=True, help="The mark alone."),
         click.option("-v", "--verbose", is_flag=True, help="Also properties that hold, versions, timings."),
@@ -228,7 +254,7 @@ def _grade_options(function: _F) -> _F:
 @click.command(
     "grade",
     cls=_Command,
-    examples="grade hw.ipynb\ngrade submissions/ --rubric rubric.toml\ngrade hw.py --format json -o result.json",
+    examples="grade hw.ipynb\ngrade submissions/ -o marks/ --rubric rubric.toml\ngrade hw.py --format json",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit status: 0 passed, 1 below the pass mark, 2 unusable input, 3 the grader could not do its work.",
 )
@@ -236,7 +262,8 @@ def _grade_options(function: _F) -> _F:
 @click.version_option(__version__, message="%(prog)s %(version)s (bptt-grader)")
 @click.pass_context
 def grade_command(context: click.Context, /, paths: tuple[str, ...], format_: Any, **given: Any) -> int:
-    """Grade scripts and notebooks, or the ones in a folder."""
+    """Grade scripts and notebooks; a class, in folders or zips, into a folder."""
+    from grader.cli_cohort import grade_class, output_folder
     from grader.cli_grade import Options, grade
 
     program = context.find_root().info_name or "grade"
@@ -245,9 +272,14 @@ def grade_command(context: click.Context, /, paths: tuple[str, ...], format_: An
             raise click.UsageError("a path is empty")
         if path in _COMMANDS and not Path(path).exists():
             raise click.UsageError(f"{path}: no such file; did you mean: grader {path}")
-    given.pop("jobs")  # one after another, whatever was asked
     given["time_limit_s"] = given.pop("time_limit")
-    return grade(Options(paths=paths, program=program, format=format_, **given))
+    out = given.pop("out")
+    given["command"] = shlex.join([*program.split(), *sys.argv[1:]])  # "python -m grader" is three words
+    options = Options(paths=paths, program=program, format=format_, out=Path(out) if out else None, **given)
+    folder = output_folder(options, out)
+    if folder is not None:
+        check_no_folder(options.format)
+    return grade(options) if folder is None else grade_class(options, folder)
 
 
 # ---------------------------------------------------------------------------- grader
@@ -257,7 +289,8 @@ def grader_command() -> None:
     """Grade the counting-ones exercise, and what a course needs around it."""
 
 
-grader_command.add_command(grade_command)
+for _command in (grade_command, history_command, forget_command):
+    grader_command.add_command(_command)
 
 
 @grader_command.command("init")
@@ -268,6 +301,16 @@ def init_command(file: Path) -> None:
 
     write_rubric(file)
     say(f"{file}: written. Keep it from students: its seed draws the cases they are marked with.\n")
+
+
+@grader_command.command("kit")
+@click.option("-o", "folder", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Made if need be.")
+def kit_command(folder: Path) -> None:
+    """Write what students get into DIR: notebook, script, README, and a self-check that holds no solution."""
+    from grader.kit import build_kit
+
+    files = build_kit(folder)
+    say(f"{folder}: {', '.join(path.name for path in files)}\n")
 
 
 @grader_command.command("doctor")

@@ -15,16 +15,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from grader.cli_output import OutputClosedError, check_target, complain, say, wants_colour, width, write_file
+from grader.cli_publish import PUBLISHED, check_number, publish, publish_fault
 from grader.cohort.discover import Found, find_submissions
 from grader.errors import DeviceError, GraderError, IsolationError, SandboxError, UnreadableError, UsageError
 
 if TYPE_CHECKING:
+    from grader.cohort.handins import Source
     from grader.pipeline import Grader, Settings
     from grader.report.as_text import Look
     from grader.result import Feedback, Report
     from grader.rubric import Rubric
 
-__all__ = ["Options", "grade", "pick_seed"]
+__all__ = ["Options", "grade", "pick_seed", "settings_of"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class Options:
 
     paths: tuple[str, ...]
     program: str = "grade"
-    format: Literal["text", "json"] = "text"
+    command: str = "grade"  # as it was typed
+    format: str = "text"  # "json", "html" or one of PUBLISHED
     out: Path | None = None
     rubric: Path | None = None
     seed: str | None = None
@@ -44,6 +47,10 @@ class Options:
     mapping: tuple[str, ...] = ()
     legacy_torch: Literal["auto", "on", "off"] = "auto"
     feedback: Feedback | None = None
+    jobs: int | None = None
+    source: Source | Literal["auto"] | None = None
+    scheduler: str | None = None
+    anonymous: bool = False
     exit_zero: bool = False
     quiet: bool = False
     verbose: bool = False
@@ -54,6 +61,9 @@ def grade(options: Options) -> int:
     if options.quiet and options.verbose:
         raise UsageError("-q and -v contradict each other: give one of them")
     found = find_submissions(options.paths)
+    if options.format == "html" and found.several:
+        raise UsageError("--format html is a page for one submission; pages for several: say -o FOLDER/")
+    check_number(options.format, several=found.several)
     if options.out:
         check_target(options.out, found.paths)
     reports: list[Report] = []
@@ -67,6 +77,10 @@ def grade(options: Options) -> int:
         _finish(reports, options, several=found.several)
     except OutputClosedError:
         pass  # what was graded so far still decides the status
+    except Exception as error:
+        if options.format in PUBLISHED and getattr(error, "exit_status", GraderError.exit_status) == 3:
+            publish_fault(options.format, reports, found.paths[len(reports) :], options.out)
+        raise
     return _status(reports, several=found.several, exit_zero=options.exit_zero)
 
 
@@ -90,7 +104,8 @@ def pick_seed(seed: str | None, rubric_path: Path | None) -> str | None:
         raise UsageError(f"--seed: {error}") from None
 
 
-def _settings(options: Options) -> Settings:
+def settings_of(options: Options) -> Settings:
+    """How to grade, from the command line and the rubric it names. Raises UsageError."""
     from grader.pipeline import Settings
     from grader.rubric import read_mapping
 
@@ -105,6 +120,7 @@ def _settings(options: Options) -> Settings:
         mapping=mapping,
         legacy_torch=options.legacy_torch,
         bank=options.bank,
+        walk=options.format == "html",
     )
 
 
@@ -112,7 +128,7 @@ def _settings(options: Options) -> Settings:
 def _reports(found: Found, options: Options) -> Generator[Report, None, None]:
     """Grade one path after another; the sandbox is started only if there is a file to grade."""
     if not any(Path(path).is_file() for path in found.paths):
-        settings = _settings(options)
+        settings = settings_of(options)
         yield from (_not_graded(path, _why_no_file(path), settings) for path in found.paths)
         return
     from grader.sandbox.launch import Template
@@ -120,7 +136,7 @@ def _reports(found: Found, options: Options) -> Generator[Report, None, None]:
     several = len(found.paths) > 1
     template = Template(device=options.device, several=several)  # before what imports NumPy: rubric and pipeline
     try:
-        settings = _settings(options)
+        settings = settings_of(options)
         from grader.pipeline import Grader
 
         submissions = frozenset(Path(path).resolve() for path in found.paths if Path(path).is_file())
@@ -205,13 +221,21 @@ def _complain_of(report: Report, options: Options, *, several: bool) -> None:
 
 
 def _finish(reports: list[Report], options: Options, *, several: bool) -> None:
-    """Print what needs all reports: the summary, JSON, or the whole of the output file."""
+    """Print what needs all reports: the summary, JSON, a platform's result, or the whole of the output file."""
+    if options.format in PUBLISHED:
+        feedback = options.feedback or _load_rubric(options.rubric).feedback_before_due
+        publish(options.format, reports, feedback, options.out)
+        return
     if options.format == "json":
         from grader.report.as_json import to_json_object, to_json_text
 
         audience: Literal["teacher", "student"] = "student" if options.feedback else "teacher"
         objects = [to_json_object(report, audience, options.feedback) for report in reports]
         text = to_json_text(objects if several else objects[0])
+    elif options.format == "html":
+        from grader.report.html import to_html
+
+        text = to_html(reports[0], audience="student" if options.feedback else "teacher", feedback=options.feedback)
     else:
         from grader.report.as_text import summary_text
 

@@ -176,26 +176,30 @@ MESSAGES: Mapping[str, str] = {
     ),
     "flat.loop_ends": "The training loop ends the process, or does not finish.",
     "flat.loop_raises": "The training loop raises {error}{place}.",
-    "flat.endless": "Nothing in the training loop can end it. Which of its lines changes what its condition asks about?",
+    "flat.endless": (
+        "Nothing in the training loop can end it. Which of its lines changes what its condition asks about?"
+    ),
     "flat.odd_data": "{name} does not hold zeros and ones, some of each, as the exercise draws it.",
     "flat.unseen": "Nothing in the training loop updates {weight}, so its gradient could not be seen.",
-    "flat.start": "Started at (Wxs, Wrec) = {start} with a learning rate of 0, the weights are {got} after an iteration.",
+    "flat.start": (
+        "Started at (Wxs, Wrec) = {start} with a learning rate of 0, the weights are {got} after an iteration."
+    ),
     "flat.learning_rate": (
-        "With l_r = {rate} one iteration moves (Wxs, Wrec) by {got} against the gradient, expected l_r times the gradient: "
-        "{expected}. Where does l_r enter?"
+        "With l_r = {rate} one iteration moves (Wxs, Wrec) by {got} against the gradient, expected l_r times the "
+        "gradient: {expected}. Where does l_r enter?"
     ),
     "flat.iterations": "In {asked} iterations of the training loop the weights were updated {count} times.",
     "flat.accumulates": (
-        "From the same weights and data the first iteration uses the gradient {first}, the second {second}: something is "
-        "left over from the iteration before."
+        "From the same weights and data the first iteration uses the gradient {first}, the second {second}: "
+        "something is left over from the iteration before."
     ),
     "flat.accumulates_later": (
-        "The second iteration does not use the gradient that a fresh start from its weights uses: something is left over "
-        "from the iteration before."
+        "The second iteration does not use the gradient that a fresh start from its weights uses: something is "
+        "left over from the iteration before."
     ),
     "flat.states_differ": (
-        "With the same weights the second iteration finds other outputs than the first, for X = {inputs}: it starts with what "
-        "the first left behind."
+        "With the same weights the second iteration finds other outputs than the first, for X = {inputs}: it "
+        "starts with what the first left behind."
     ),
     "flat.random": "Run twice on the same data from the same weights, the script uses two different gradients.",
     "flat.hardcoded_size": (

@@ -68,9 +68,7 @@ def _in_folder(folder: Path) -> list[str]:
         raise UsageError(f"{folder}: cannot list the folder: {error.strerror or error}") from error
     found = [str(entry) for entry in entries if _is_submission(entry)]
     if not found:
-        deeper = any(
-            _is_submission(item) for entry in entries if _is_plain_folder(entry) for item in _peek(entry)
-        )
+        deeper = any(_is_submission(item) for entry in entries if _is_plain_folder(entry) for item in _peek(entry))
         more = "; its sub-folders hold some: name these instead" if deeper else ""
         raise UsageError(f"{folder}: no submission in this folder: expected files ending in .py or .ipynb{more}")
     return found

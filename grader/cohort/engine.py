@@ -41,11 +41,17 @@ StartExecutor: TypeAlias = Callable[[Settings, CaseBank], Executor]
 
 @dataclass(frozen=True)
 class Work:
-    """One file of one student's; `name` is what to call it in the report, the path as given unless it says other."""
+    """One file of one student's; `name` is what to call it in the report, the path as given unless it says other.
+
+    `exclude` (resolved paths) holds other people's files, never to be imported; empty: every file of the cohort.
+    `fault` says why there is nothing to read at `path`, where that is known: it is then not opened.
+    """
 
     student: str
     path: Path
     name: str = ""
+    exclude: frozenset[Path] = frozenset()
+    fault: str = ""
 
     @property
     def shown(self) -> str:
@@ -57,7 +63,8 @@ class Work:
 class Progress:
     """How far a run is: `failing` of those `done` are below the pass mark, `reused` were known before.
 
-    `rate` is new verdicts a second, `left_s` the seconds to go; None while nobody can say.
+    `rate` is new verdicts a second, `left_s` the seconds to go; None while nobody can say. `last` is the file that was
+    done last, as the report calls it.
     """
 
     total: int
@@ -69,6 +76,7 @@ class Progress:
     elapsed_s: float = 0.0
     rate: float | None = None
     left_s: float | None = None
+    last: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,8 +217,11 @@ class _Grading:
     # ------------------------------------------------------------------ one submission
     def _take(self, work: Work, everyone: frozenset[Path]) -> None:
         """Settle a submission if that needs no judging, else hand it out once there is room."""
+        if work.fault:
+            self._record((work,), _nothing("unreadable", work.fault))
+            return
         try:
-            program = load_program(work.path, exclude=everyone)
+            program = load_program(work.path, exclude=work.exclude or everyone)
         except UnreadableError as fault:
             reason = str(fault).replace(shown(work.path), shown(work.shown))
             self._record((work,), _nothing("unreadable", reason))
@@ -274,10 +285,10 @@ class _Grading:
         report = report_of(judged, self._settings.rubric)
         for number, work in enumerate(works, 1):
             self._store.record(self._run, work.student, work.shown, judged, score=report.score, verdict=verdict)
-            self.progress = self._counted(report, reused=number > len(works) - reused)
+            self.progress = self._counted(work, report, reused=number > len(works) - reused)
             self.tell(self.progress)
 
-    def _counted(self, report: Report, *, reused: bool) -> Progress:
+    def _counted(self, work: Work, report: Report, *, reused: bool) -> Progress:
         last = self.progress
         done, known = last.done + 1, last.reused + reused
         elapsed_s = time.monotonic() - self._began
@@ -292,11 +303,14 @@ class _Grading:
             elapsed_s=elapsed_s,
             rate=rate,
             left_s=(last.total - done) / rate if rate else None,
+            last=work.shown,
         )
 
 
 def _real_paths(works: Iterable[Work]) -> Iterator[Path]:
     for work in works:
+        if work.fault:
+            continue
         with suppress(OSError, RuntimeError, ValueError):  # a loop of links, say: it will not be read either
             yield work.path.resolve()
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import datetime, timezone
 from fractions import Fraction
@@ -28,6 +28,7 @@ from typing import Any
 
 from typing_extensions import Self
 
+from grader.cohort.out_folder import STORE_FILE as FILE_NAME
 from grader.cohort.plain import canonical
 from grader.cohort.records import Grading, Kept, Run, VerdictKey
 from grader.cohort.wire import decode_judged, encode_judged
@@ -37,10 +38,8 @@ from grader.sandbox.levels import LEVELS, Level
 
 __all__ = ["FILE_NAME", "Store"]
 
-FILE_NAME = "results.sqlite"
-
 _APPLICATION = 0x62707474  # "bptt": `file` shows it, and another program's database is not taken for ours
-_VERSION = 1
+_VERSION = 2
 _PATIENCE_S = 1.0  # for the lock of a process that is just ending
 _SCHEMA = """
 CREATE TABLE verdicts (
@@ -49,12 +48,15 @@ CREATE TABLE verdicts (
     judged TEXT NOT NULL, wall_s REAL NOT NULL,
     UNIQUE (content, judging, environment, level)
 );
-CREATE TABLE runs (id INTEGER PRIMARY KEY, started TEXT NOT NULL, finished TEXT, facts TEXT NOT NULL);
+CREATE TABLE runs (id INTEGER PRIMARY KEY, started TEXT NOT NULL, finished TEXT, facts TEXT NOT NULL, note TEXT);
 CREATE TABLE gradings (
     run INTEGER NOT NULL REFERENCES runs, student BLOB NOT NULL, path BLOB NOT NULL,
     verdict INTEGER REFERENCES verdicts, judged TEXT,  -- one of them: what has no verdict is kept here
     outcome TEXT NOT NULL, score TEXT,
     PRIMARY KEY (run, student, path)
+) WITHOUT ROWID;
+CREATE TABLE notes (
+    run INTEGER NOT NULL REFERENCES runs, student BLOB NOT NULL, note TEXT NOT NULL, PRIMARY KEY (run, student)
 ) WITHOUT ROWID;
 CREATE INDEX gradings_of_student ON gradings (student, run, path);
 CREATE INDEX gradings_of_verdict ON gradings (verdict);
@@ -146,7 +148,8 @@ class Store:
         with self._plainly(), self._transaction():
             last = self._db.execute("SELECT id, finished, facts FROM runs ORDER BY id DESC LIMIT 1").fetchone()
             if last is not None and last[1] is None and last[2] == written:
-                self._db.execute("DELETE FROM gradings WHERE run=?", (last[0],))  # a file may be gone since
+                for table in ("gradings", "notes"):
+                    self._db.execute(f"DELETE FROM {table} WHERE run=?", (last[0],))  # noqa: S608 - a file may be gone since
                 return int(last[0])
             made = self._db.execute("INSERT INTO runs (started, facts) VALUES (?, ?)", (_now(), written))
             assert made.lastrowid is not None
@@ -173,11 +176,34 @@ class Store:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             self._db.execute("PRAGMA synchronous=NORMAL")
 
+    def note(self, run: int, note: Any, students: Mapping[str, Any]) -> None:
+        """Keep beside a run's gradings what else its outputs say, of the whole and of each student: plain data."""
+        rows = [(run, _packed(student), canonical(data)) for student, data in students.items()]
+        with self._plainly(), self._transaction():
+            self._db.execute("UPDATE runs SET note=? WHERE id=?", (canonical(note), run))
+            self._db.execute("DELETE FROM notes WHERE run=?", (run,))
+            self._db.executemany("INSERT INTO notes (run, student, note) VALUES (?, ?, ?)", rows)
+
+    def notes(self, run: int) -> tuple[Any, dict[str, Any]] | None:
+        """What was noted of a run and of each student; None if nothing was, or the run was stopped."""
+        with self._plainly():
+            row = self._db.execute("SELECT note FROM runs WHERE id=? AND finished NOT NULL", (run,)).fetchone()
+            found = self._db.execute("SELECT student, note FROM notes WHERE run=? ORDER BY student", (run,)).fetchall()
+        if row is None or row[0] is None:
+            return None
+        return json.loads(row[0]), {_unpacked(student): json.loads(note) for student, note in found}
+
     def runs(self) -> tuple[Run, ...]:
         """All runs, the first one first."""
         with self._plainly():
             rows = self._db.execute("SELECT id, started, finished, facts FROM runs ORDER BY id").fetchall()
         return tuple(Run(number, started, finished, json.loads(facts)) for number, started, finished, facts in rows)
+
+    def students(self) -> tuple[str, ...]:
+        """Everybody of whom there is a grading."""
+        with self._plainly():
+            rows = self._db.execute("SELECT DISTINCT student FROM gradings ORDER BY student").fetchall()
+        return tuple(_unpacked(row[0]) for row in rows)
 
     def gradings(self, run: int) -> Iterator[Grading]:
         """What a run found, one after another, by student, then path (in the order of their code points)."""
@@ -208,13 +234,14 @@ class Store:
                 )
 
     def forget(self, student: str) -> int:
-        """Erase a student's gradings, and each verdict on what no one else handed in; return how many gradings.
+        """Erase a student's gradings and notes, and each verdict that no one else has; return how many gradings.
 
         What is deleted is overwritten, in the file and in its journal.
         """
         with self._plainly():
             with self._transaction():
                 gone = self._db.execute("DELETE FROM gradings WHERE student=?", (_packed(student),)).rowcount
+                self._db.execute("DELETE FROM notes WHERE student=?", (_packed(student),))
                 self._db.execute(
                     "DELETE FROM verdicts WHERE id NOT IN (SELECT verdict FROM gradings WHERE verdict NOT NULL)"
                 )

@@ -1,4 +1,4 @@
-"""What a right solution computes on the way to a case's answer. (What students install looks it up instead.)"""
+"""What a right solution computes on the way to a case's answer; what students install looks it up instead."""
 
 from __future__ import annotations
 

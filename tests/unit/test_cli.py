@@ -127,7 +127,9 @@ def test_the_exit_status_says_what_happened(run, arguments, status):
         (["bug.py"], "internal error: TypeError"),
         ([""], "a path is empty"),
         (["good.py", "--formt", "json"], "--format"),
-        (["good.py", "--format", "html"], "not in this version"),
+        (["good.py", "bad.py", "--format", "vpl"], "is for one submission"),
+        (["good.py", "--format", "junit", "-o", "marks/"], "not into a folder"),
+        (["good.py", "bad.py", "--format", "html"], "say -o FOLDER/"),
         (["good.py", "--format", "jsn"], "did you mean json?"),
         (["good.py", "--device", "tpu"], "'tpu' is not one of"),
         (["good.py", "--isolation", "max"], "'max' is not one of"),
@@ -212,6 +214,14 @@ def test_json_is_one_object_for_one_path(run):
     data = json.loads(result.out)
     jsonschema.validate(data, json.loads(schema_text()))
     assert (data["outcome"], data["score"], result.err) == ("graded", 45.0, "")
+
+
+def test_html_is_one_page_for_one_submission(run):
+    page = run("bad.py", "--format", "html").out
+    assert page.startswith("<!doctype html>")
+    assert "Content-Security-Policy" in page
+    assert "c" * 64 in page
+    assert "c" * 64 not in run("bad.py", "--format", "html", "--feedback", "trace").out
 
 
 @pytest.mark.parametrize("name", ["odd.py", "gone.py", "ours.py", "bug.py"])
@@ -390,3 +400,56 @@ def test_a_full_disk_is_one_line_and_status_3(tmp_path):
         )
     assert result.returncode == 3
     assert one_line(result.stderr.decode())
+
+
+# ---------------------------------------------------------------------------- platforms
+def test_a_platform_s_result_is_told_at_the_rubric_s_level_and_nothing_else(run):
+    result = run("bad.py", "--format", "gradescope")
+    assert (result.status, result.err) == (1, "")
+    example = json.loads(result.out)
+    assert example == json.loads(run("bad.py", "--format", "gradescope", "--feedback", "example").out)
+    Path("rubric.toml").write_text('[feedback]\nbefore_due = "score"\n', encoding="utf-8")
+    told = json.loads(run("bad.py", "--format", "gradescope", "--rubric", "rubric.toml").out)
+    assert told["tests"] == []
+    assert told["score"] == example["score"]
+
+
+def test_vpl_s_highest_grade_scales_the_mark(run, monkeypatch):
+    assert run("good.py", "--format", "vpl").out.endswith("\nGrade :=>>100\n")
+    monkeypatch.setenv("VPL_GRADEMAX", "20.5")
+    assert run("good.py", "--format", "vpl", "-o", "out.txt").out == ""
+    assert Path("out.txt").read_text(encoding="utf-8").endswith("\nGrade :=>>20.50\n")
+    monkeypatch.setenv("VPL_GRADEMAX", "nan")
+    assert "VPL_GRADEMAX" in run("good.py", "--format", "vpl").err
+
+
+def test_github_s_summary_goes_behind_what_the_step_has_or_into_the_file_named(run, monkeypatch):
+    Path("summary.md").write_text("before\n", encoding="utf-8")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
+    result = run("good.py", "bad.py", "--format", "github")
+    assert all(line.startswith("::") for line in result.out.splitlines())
+    summary = Path("summary.md").read_text(encoding="utf-8")
+    assert summary.startswith("before\n")
+    assert summary.count("<table>") == 2
+    run("good.py", "--format", "github", "-o", "other.md")
+    assert Path("other.md").read_text(encoding="utf-8").count("<table>") == 1
+    assert Path("summary.md").read_text(encoding="utf-8") == summary
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "gone/summary.md")
+    assert run("good.py", "--format", "github").status == 3
+
+
+def test_junit_of_several_has_them_all(run):
+    result = run("good.py", "odd.py", "--format", "junit")
+    assert (result.status, result.out.count("<testsuite ")) == (1, 2)
+
+
+@pytest.mark.parametrize("name", ["ours.py", "bug.py", "bank.py"])
+def test_a_fault_of_ours_leaves_a_result_without_a_mark(run, name):
+    gradescope = run(name, "--format", "gradescope")
+    assert gradescope.status == 3
+    assert "score" not in json.loads(gradescope.out)
+    assert json.loads(run(name, "--format", "prairielearn").out)["gradable"] is False
+    assert "fraction" not in json.loads(run(name, "--format", "coderunner").out)
+    assert "Grade" not in run(name, "--format", "vpl").out
+    assert 'type="ungraded"' in run(name, "--format", "junit").out
+    assert run(name, "--format", "github").out.startswith("::error ")

@@ -82,8 +82,9 @@ class Hook:
 
     def __init__(self, note: Callable[[str], None]) -> None:
         import numpy as np  # noqa: PLC0415 -- not before a script needs the layer
+        import torch  # noqa: PLC0415 -- the same
 
-        self._note, self._array = note, np.ndarray
+        self._note, self._array, self._tensor = note, np.ndarray, torch.Tensor
 
     def __call__(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """`function(*args, **kwargs)`; conversions and `math` take arrays of one element, too."""
@@ -109,8 +110,8 @@ class Hook:
         return container
 
     def read(self, container: Any) -> Any:
-        """What to read from in `container[0]`: an array without axes is its own first element."""
-        if isinstance(container, self._array) and container.ndim == 0:
+        """What to read from in `container[0]`: an array or tensor without axes is its own first element."""
+        if isinstance(container, (self._array, self._tensor)) and container.ndim == 0:
             return _Single(container, self._note)
         return container
 
@@ -158,7 +159,7 @@ class _Slots:
 
 
 class _Single:
-    """An array without axes that may be indexed as if it had one."""
+    """An array or tensor without axes that may be indexed as if it had one: what comes back is no view, as in 0.3."""
 
     __slots__ = ("_array", "_note")
 
@@ -169,6 +170,6 @@ class _Single:
         try:
             return self._array[index]
         except IndexError:
-            value = self._array[()]
+            value = self._array.clone() if hasattr(self._array, "clone") else self._array[()]
         self._note("scalar_index")
         return value

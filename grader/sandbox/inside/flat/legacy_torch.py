@@ -27,7 +27,7 @@ def patch_torch(patches: Patches, note: Note) -> None:
     patches.retry(tensor, "copy_ add_ sub_ mul_ div_ __iadd__ __isub__ __imul__ __itruediv__", in_place)
     patches.retry(tensor, "__setitem__", part)
     patches.retry(tensor, "__setitem__", Retry(_scalar_written, noting("scalar_index")))
-    patches.retry(tensor, "__getitem__", Retry(_scalar_read, noting("scalar_index")))
+    # never `__getitem__`: a class that has one of its own counts as a sequence, and `torch.tensor([total])` refuses it
     patches.retry(tensor, "__sub__ __rsub__ sub __neg__ neg", mask_bytes)
     patches.retry(torch, "sub rsub neg", mask_bytes)
     patches.retry(tensor, "masked_select masked_fill masked_fill_ masked_scatter_", mask_bool)
@@ -83,11 +83,6 @@ def _is_first(index: Any) -> bool:
 
 def _scalar_written(original: Callable[..., Any], tensor: Any, index: Any, value: Any) -> Callable[[], Any] | None:
     return (lambda: original(tensor, (), value)) if tensor.dim() == 0 and _is_first(index) else None
-
-
-def _scalar_read(_: Callable[..., Any], tensor: Any, index: Any) -> Callable[[], Any] | None:
-    """`total[0]`: 0.3 gave a Python number here, so what comes back is no view."""
-    return tensor.clone if tensor.dim() == 0 and _is_first(index) else None
 
 
 def _mask_as_bytes(original: Callable[..., Any], *operands: Any) -> Callable[[], Any] | None:
