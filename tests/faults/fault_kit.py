@@ -18,6 +18,7 @@ from typing import Any
 
 __all__ = ["SUBMISSION", "Fault", "Place", "Ran", "Tried", "adopt_orphans", "baseline_of", "try_fault"]
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, which the commands started here would inherit
 HERE = Path(__file__).resolve().parent
 SUBMISSION = HERE.parent / "mutants" / "submissions" / "gradient_halved.py"
 """Wrong in one function, so that shrinking, diagnosis and carrying forward are on the way too."""

@@ -18,7 +18,10 @@ for number in range(500):
 
 
 def relu(S):
-    os.write(4, frames)
+    try:
+        os.write(4, frames)
+    except OSError:
+        pass
     if os.getppid():
         os._exit(0)
     return S
