@@ -6,29 +6,27 @@ process is started before this one imports them.
 
 from __future__ import annotations
 
-import math
 import shlex
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from grader import __version__
 from grader.cli_cohort import forget_command, history_command
+from grader.cli_options import DEVICE, FORMAT, RUBRIC, SEED, grade_options
 from grader.cli_output import OutputClosedError, complain, say, use_utf8, wants_colour, width
-from grader.cli_publish import PUBLISHED, check_no_folder
+from grader.cli_publish import check_no_folder
 from grader.errors import GraderError, UsageError
 from grader.suggest import did_you_mean
 
 __all__ = ["grade_main", "grader_main"]
 
-_F = TypeVar("_F", bound=Callable[..., Any])
-_DEVICES = click.Choice(["cpu", "cuda", "mps"])
 _COMMANDS = ("grade", "init", "kit", "bank", "doctor", "history", "forget", "schema")
 _SUBMISSION_SUFFIXES = (".py", ".ipynb")
 
@@ -145,112 +143,7 @@ def _write_examples(examples: str, formatter: click.HelpFormatter) -> None:
     formatter.write_paragraph()
 
 
-# ---------------------------------------------------------------------------- checked values
-def _check_format(_context: click.Context, parameter: click.Parameter, value: str) -> str:
-    allowed = str(parameter.metavar).split("|")
-    if value not in allowed:
-        raise click.UsageError(
-            f"no such format {value!r}; there are: {', '.join(allowed)}{did_you_mean(value, allowed)}"
-        )
-    return value
-
-
-def _check_seconds(_context: click.Context, _parameter: click.Parameter, value: float | None) -> float | None:
-    if value is not None and not (math.isfinite(value) and 0.1 <= value <= 3600):
-        raise click.UsageError(f"--time-limit: expected seconds from 0.1 to 3600, got {value:g}")
-    return value
-
-
-_FORMAT = click.option(
-    "--format", "format_", default="text", metavar="text|json", callback=_check_format, help="What to print."
-)
-_GRADE_FORMAT = click.option(
-    "--format",
-    "format_",
-    default="text",
-    metavar="|".join(("text", "json", "html", *PUBLISHED)),
-    callback=_check_format,
-    help="What to print. Only text, json, junit and github are for several submissions.",
-)
-_SEED = click.option("--seed", metavar="N", help="Draw the cases from this seed rather than the rubric's.")
-_RUBRIC = click.option("--rubric", type=click.Path(path_type=Path), metavar="FILE", help="Points, limits, seed: TOML.")
-_DEVICE = click.option("--device", type=_DEVICES, default="cpu", help="Where tensors live. Default: cpu.")
-
-
 # ---------------------------------------------------------------------------- grade
-def _grade_options(function: _F) -> _F:
-    """Add the options of `grade`, in the order its help shows them."""
-    options = [
-        click.argument("paths", nargs=-1, required=True, metavar="PATH..."),
-        _GRADE_FORMAT,
-        click.option(
-            "-o", "out", metavar="OUT", help="Write to this file instead; a folder: grade a class into it, or go on."
-        ),
-        click.option(
-            "-j",
-            "jobs",
-            type=click.IntRange(min=1),
-            metavar="N",
-            help="Grade N of a class at once. Default: all cores.",
-        ),
-        _RUBRIC,
-        _SEED,
-        click.option(
-            "--bank", type=click.Path(path_type=Path), metavar="FILE", help="Cases that `grader bank export` froze."
-        ),
-        _DEVICE,
-        click.option(
-            "--isolation",
-            type=click.Choice(["strong", "standard", "basic", "none"]),
-            default="standard",
-            help="The least isolation accepted. Default: standard.",
-        ),
-        click.option(
-            "--time-limit",
-            type=float,
-            metavar="SECONDS",
-            callback=_check_seconds,
-            help="For one check's calls. Default: 10.",
-        ),
-        click.option(
-            "--map",
-            "mapping",
-            multiple=True,
-            metavar="CONTRACT=THEIRS",
-            help="A function's other name; in a script without functions, a variable's (repeatable).",
-        ),
-        click.option(
-            "--legacy-torch",
-            type=click.Choice(["auto", "on", "off"]),
-            default="auto",
-            help="Let a script without functions run as on PyTorch 0.3: where it must, always, never.",
-        ),
-        click.option(
-            "--feedback",
-            type=click.Choice(["score", "verdict", "example", "trace"]),
-            help="Print what a student may see, up to this depth. Default: all, for a teacher.",
-        ),
-        click.option(
-            "--from",
-            "source",
-            type=click.Choice(["auto", "folder", "canvas", "moodle", "nbgrader"]),
-            help="How a class's submissions are laid out. Default: auto.",
-        ),
-        click.option(
-            "--scheduler", metavar="ADDRESS", help="Grade a class on the Dask cluster whose scheduler is there."
-        ),
-        click.option(
-            "--anonymous", is_flag=True, help="Pseudonyms in place of names in all that is written of a class."
-        ),
-        click.option("--exit-zero", is_flag=True, help="Exit 0 where it would be 1."),
-        click.option("-q", "--quiet", is_flag=True, help="The mark alone."),
-        click.option("-v", "--verbose", is_flag=True, help="Also properties that hold, versions, timings."),
-    ]
-    for option in reversed(options):
-        function = option(function)
-    return function
-
-
 @click.command(
     "grade",
     cls=_Command,
@@ -258,7 +151,7 @@ def _grade_options(function: _F) -> _F:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit status: 0 passed, 1 below the pass mark, 2 unusable input, 3 the grader could not do its work.",
 )
-@_grade_options
+@grade_options
 @click.version_option(__version__, message="%(prog)s %(version)s (bptt-grader)")
 @click.pass_context
 def grade_command(context: click.Context, /, paths: tuple[str, ...], format_: Any, **given: Any) -> int:
@@ -314,8 +207,8 @@ def kit_command(folder: Path) -> None:
 
 
 @grader_command.command("doctor")
-@_DEVICE
-@_FORMAT
+@DEVICE
+@FORMAT
 def doctor_command(device: str, format_: str) -> int:
     """Say whether this machine can grade, and what would help. Exit 0 if so, else 3."""
     from grader.pipeline import diagnose_machine
@@ -344,8 +237,8 @@ def bank_command() -> None:
 
 
 @bank_command.command("build")
-@_SEED
-@_RUBRIC
+@SEED
+@RUBRIC
 def bank_build_command(seed: str | None, rubric: Path | None) -> None:
     """Build the case bank into the cache."""
     from grader.cases import PUBLIC_SEED, load_or_build
@@ -356,8 +249,8 @@ def bank_build_command(seed: str | None, rubric: Path | None) -> None:
 
 @bank_command.command("export")
 @click.argument("out", type=click.Path(path_type=Path))
-@_SEED
-@_RUBRIC
+@SEED
+@RUBRIC
 def bank_export_command(out: Path, seed: str | None, rubric: Path | None) -> None:
     """Write the case bank to the file OUT: another version of Hypothesis would draw other cases."""
     from grader.cases import PUBLIC_SEED, export_bank, load_or_build

@@ -10,7 +10,6 @@ import traceback
 from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from grader.cohort.handins import Source
     from grader.pipeline import Grader, Settings
     from grader.report.as_text import Look
-    from grader.result import Feedback, Report
+    from grader.result import Feedback, Outcome, Report
     from grader.rubric import Rubric
 
 __all__ = ["Options", "grade", "pick_seed", "settings_of"]
@@ -170,19 +169,14 @@ def _grade_one(grader: Grader, path: str, submissions: frozenset[Path], settings
 
 
 def _not_graded(path: str, error: Exception, settings: Settings) -> Report:
-    from grader.result import Report, Submission
+    from grader.result import Judged, Submission
+    from grader.score import report_of
 
     reason = str(error).removeprefix(f"{path}: ")
     if not isinstance(error, GraderError):
         reason = f"internal error: {type(error).__name__}: {reason} (-v shows where)"
-    max_score = sum(settings.rubric.points.values(), Fraction(0))
-    return Report(
-        outcome="unreadable" if isinstance(error, UnreadableError) else "ungraded",
-        submission=Submission(path),
-        max_score=max_score,
-        pass_points=max_score * settings.rubric.pass_mark / 100,
-        reason=reason,
-    )
+    outcome: Outcome = "unreadable" if isinstance(error, UnreadableError) else "ungraded"
+    return report_of(Judged(outcome, Submission(path), reason=reason), settings.rubric)
 
 
 # ---------------------------------------------------------------------------- printing

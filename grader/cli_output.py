@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import sys
 from collections.abc import Sequence
@@ -88,7 +87,7 @@ def write_file(target: Path, text: str) -> None:
         if target.exists() and not target.is_file():  # a device or pipe takes bytes, it must not be replaced
             target.write_bytes(data)
             return
-        aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+        aside = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
         try:
             aside.write_bytes(data)
             aside.replace(target)

@@ -17,7 +17,18 @@ __all__ = ["this_environment"]
 
 _PACKAGES = ("torch", "numpy", "hypothesis")
 _ROOT = Path(__file__).resolve().parents[1]
-_NOT_JUDGING = ("cohort", "publish", "report", "cli.py", "cli_cohort.py", "cli_grade.py", "cli_output.py", "doctor.py")
+_NOT_JUDGING = (
+    "cohort",
+    "publish",
+    "report",
+    "cli.py",
+    "cli_cohort.py",
+    "cli_grade.py",
+    "cli_options.py",
+    "cli_output.py",
+    "cli_publish.py",
+    "doctor.py",
+)
 
 
 @cache

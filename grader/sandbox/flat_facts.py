@@ -8,7 +8,7 @@ from typing import Any
 from grader.contract_flat import ROLES
 from grader.model import FlatFacts, Location
 
-__all__ = ["read_flat"]
+__all__ = ["read_flat", "read_location"]
 
 _MOST = 1000
 _MOST_PLACES = 40
@@ -35,6 +35,14 @@ def read_flat(report: object) -> FlatFacts | None:
         ),
         uninitialised=_places(report.get("uninitialised")),
     )
+
+
+def read_location(value: object) -> Location | None:
+    """The place that a child names as [cell, line]; None where it names none. Never raises."""
+    if not isinstance(value, list) or len(value) != 2:
+        return None
+    cell, line = (n if type(n) is int and 0 < n < 10**7 else None for n in value)
+    return Location(cell, line) if cell or line else None
 
 
 def _of(mapping: object, key: str) -> Any:
@@ -75,9 +83,5 @@ def _shapes(value: object) -> tuple[tuple[int, ...], ...]:
 
 
 def _places(value: object) -> tuple[Location, ...]:
-    found = []
-    for item in value[:_MOST_PLACES] if isinstance(value, list) else ():
-        if isinstance(item, list) and len(item) == 2:
-            cell, line = (n if type(n) is int and 0 < n < 10**7 else None for n in item)
-            found.append(Location(cell, line))
-    return tuple(found)
+    found = value[:_MOST_PLACES] if isinstance(value, list) else ()
+    return tuple(read_location(item) or Location() for item in found)

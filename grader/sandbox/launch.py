@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import select
 import socket
 import subprocess
@@ -68,7 +67,7 @@ def clean_environment() -> dict[str, str]:
 
 def _name_of_a_folder() -> Path:
     try:
-        return Path(tempfile.gettempdir()) / f"grade-{secrets.token_hex(8)}"
+        return Path(tempfile.gettempdir()) / f"grade-{os.urandom(8).hex()}"
     except OSError as fault:
         raise SandboxError(f"there is no folder for temporary files: {fault}") from fault
 

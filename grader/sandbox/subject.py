@@ -31,7 +31,7 @@ from grader.model import (
     TimedOut,
     Value,
 )
-from grader.sandbox.flat_facts import read_flat
+from grader.sandbox.flat_facts import read_flat, read_location
 from grader.sandbox.inside import frames
 from grader.sandbox.inside.frames import OUR_FAILURE
 from grader.sandbox.levels import Limits
@@ -55,13 +55,6 @@ def _as_float32(argument: Arg) -> Arg:
 
 def _text(value: object, limit: int = _TEXT) -> str:
     return value[:limit] if isinstance(value, str) else ""
-
-
-def _location(value: object) -> Location | None:
-    if not isinstance(value, list) or len(value) != 2:
-        return None
-    cell, line = (n if type(n) is int and 0 < n < 10**7 else None for n in value)
-    return Location(cell, line) if cell or line else None
 
 
 class Spawner(Protocol):
@@ -170,11 +163,11 @@ class ConfinedSubject:
         others = report.get("others")
         notices = report.get("notices")
         return Loaded(
-            defined={name: _location(place) or Location() for name, place in places if name in FUNCTIONS},
+            defined={name: read_location(place) or Location() for name, place in places if name in FUNCTIONS},
             others=tuple(_text(name, 80) for name in others[:50]) if isinstance(others, list) else (),
             flat=read_flat(report.get("flat")),
             notices=tuple(
-                Notice(_text(n.get("code"), 60), _text(n.get("message")), _location([n.get("cell"), n.get("line")]))
+                Notice(_text(n.get("code"), 60), _text(n.get("message")), read_location([n.get("cell"), n.get("line")]))
                 for n in (notices[:200] if isinstance(notices, list) else ())
                 if isinstance(n, dict)
             ),
@@ -240,7 +233,7 @@ class ConfinedSubject:
         line.send({"ask": asked}, payload, deadline=deadline)
 
     def _read(self, header: dict[str, Any], payload: bytes) -> Observation:
-        location = _location(header.get("location"))
+        location = read_location(header.get("location"))
         if "value" in header:
             mutated, evidence = header.get("mutated"), header.get("evidence")
             return Answered(

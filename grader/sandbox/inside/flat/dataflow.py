@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from .expressions import VIEWS, Expressions
@@ -58,12 +59,10 @@ class _Follower(Expressions):
             raise _TooLong
 
     def run(self, statements: Sequence[ast.stmt]) -> Trace:
-        """Walk the whole script."""
-        try:
+        """Walk the whole script, or as much of it as there are steps for."""
+        with suppress(_TooLong, RecursionError):
             for self._at, node in enumerate(statements):
                 self._run([node])
-        except (_TooLong, RecursionError):
-            self.trace.complete = False
         self.trace.final = self._globals
         return self.trace
 

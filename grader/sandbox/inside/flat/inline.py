@@ -6,7 +6,7 @@ import ast
 import copy
 from collections.abc import Iterator, Sequence
 
-__all__ = ["arguments", "called", "expand", "local_names", "movable", "own_nodes"]
+__all__ = ["arguments", "binds", "called", "expand", "local_names", "movable", "own_nodes"]
 
 _NO_GRADIENT = frozenset({"no_grad", "inference_mode", "enable_grad", "set_grad_enabled"})
 _READS_FRAMES = frozenset({"locals", "vars", "exec", "eval", "globals"})
@@ -32,6 +32,21 @@ def called(node: ast.stmt) -> ast.Call | None:
             return None
 
 
+def binds(node: ast.AST) -> set[str]:
+    """Names that a node itself binds, not what is below it."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+            return {name}
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return {name}
+        case ast.ExceptHandler(name=str(name)):
+            return {name}
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            return {(alias.asname or alias.name).split(".")[0] for alias in names}
+        case _:
+            return set()
+
+
 def local_names(function: ast.FunctionDef) -> set[str]:
     """Parameters and names bound in the body, without those declared global."""
     spec = function.args
@@ -39,17 +54,9 @@ def local_names(function: ast.FunctionDef) -> set[str]:
     found |= {extra.arg for extra in (spec.vararg, spec.kwarg) if extra}
     shared: set[str] = set()
     for node in own_nodes(function):
-        match node:
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                found.add(name)
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.ExceptHandler(name=str(name)):
-                found.add(name)
-            case ast.Import(names=names) | ast.ImportFrom(names=names):
-                found |= {(alias.asname or alias.name).split(".")[0] for alias in names}
-            case ast.Global(names=declared):
-                shared |= set(declared)
-            case _:
-                pass
+        found |= binds(node)
+        if isinstance(node, ast.Global):
+            shared |= set(node.names)
     return found - shared
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from ..parsing import Statement
 from ..survey import is_flat
+from .inline import binds, own_nodes
 from .straighten import straighten
 
 __all__ = ["looks_flat"]
@@ -22,7 +23,7 @@ def looks_flat(statements: Sequence[Statement], theirs: Mapping[str, str], compa
     """
     names = {theirs[function].partition(".")[0] for function in _TRAINING}
     nodes = [statement.node for statement in statements]
-    if names & set(_bound(nodes)):
+    if any(names & binds(part) for node in nodes for part in (node, *own_nodes(node))):
         return False
     pattern = re.compile(rf"^\s*(?:def\s+|import\s.*|)(?:{'|'.join(map(re.escape, names))})\b\s*[(=]", re.MULTILINE)
     if any(pattern.search(text) for text in companions) and any(_takes_all(node) for node in nodes):
@@ -32,26 +33,3 @@ def looks_flat(statements: Sequence[Statement], theirs: Mapping[str, str], compa
 
 def _takes_all(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
-
-
-def _bound(nodes: Sequence[ast.stmt]) -> Iterator[str]:
-    """Names that top-level code binds: assigned, defined or imported, not inside functions."""
-    for node in nodes:
-        match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                yield node.name
-                continue
-            case ast.Import() | ast.ImportFrom():
-                yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
-                continue
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.stmt):
-                yield from _bound([child])
-            elif isinstance(child, (ast.ExceptHandler, ast.match_case)):
-                yield from _bound(child.body)
-            else:
-                yield from (
-                    part.id
-                    for part in ast.walk(child)
-                    if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
-                )

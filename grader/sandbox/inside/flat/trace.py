@@ -80,4 +80,3 @@ class Trace:
     applied: list[Applied] = field(default_factory=list)
     loop_sizes: list[tuple[str, Place]] = field(default_factory=list)
     final: dict[str, Value] = field(default_factory=dict)
-    complete: bool = True
