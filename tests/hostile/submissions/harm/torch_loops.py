@@ -10,4 +10,4 @@ import torch
 
 
 def relu(S):
-    return torch.linalg.eigvals(torch.rand(2600, 2600)).real.sum() * 0 + S
+    return torch.linalg.eigvals(torch.rand(4000, 4000)).real.sum() * 0 + S
