@@ -20,14 +20,15 @@ import click
 from grader import __version__
 from grader.cli_cohort import forget_command, history_command
 from grader.cli_options import DEVICE, FORMAT, RUBRIC, SEED, grade_options
-from grader.cli_output import OutputClosedError, complain, say, use_utf8, wants_colour, width
+from grader.cli_output import OutputClosedError, complain, explain, say, use_utf8, wants_colour, width
+from grader.cli_platforms import GROUPS
 from grader.cli_publish import check_no_folder
 from grader.errors import GraderError, UsageError
 from grader.suggest import did_you_mean
 
 __all__ = ["grade_main", "grader_main"]
 
-_COMMANDS = ("grade", "init", "kit", "bank", "doctor", "history", "forget", "schema")
+_COMMANDS = ("grade", "init", "kit", "bank", "doctor", "history", "forget", "schema", "pack", "emulate", "fill", "push")
 _SUBMISSION_SUFFIXES = (".py", ".ipynb")
 
 
@@ -50,7 +51,7 @@ def _run(command: click.Command, program: str, argv: Sequence[str] | None) -> in
         with _ending_in_order(ended_by):
             status = command.main(arguments, prog_name=program, standalone_mode=False)
     except click.ClickException as error:
-        complain(program, f"{error.format_message()} (see {program} --help)")
+        _refuse(program, error)
         return UsageError.exit_status
     except GraderError as error:
         complain(program, str(error))
@@ -67,6 +68,14 @@ def _run(command: click.Command, program: str, argv: Sequence[str] | None) -> in
         complain(program, f"internal error, no mark was given: {what} (-v shows where)")
         return GraderError.exit_status
     return status if isinstance(status, int) else 0
+
+
+def _refuse(program: str, error: click.ClickException) -> None:
+    """Say what is wrong with a command line in a line; where nothing was asked for, what there is to ask for."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        explain(error.format_message())
+    else:
+        complain(program, f"{error.format_message()} (see {program} --help)")
 
 
 @contextmanager
@@ -182,7 +191,7 @@ def grader_command() -> None:
     """Grade the counting-ones exercise, and what a course needs around it."""
 
 
-for _command in (grade_command, history_command, forget_command):
+for _command in (grade_command, history_command, forget_command, *GROUPS):
     grader_command.add_command(_command)
 
 

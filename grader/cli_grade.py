@@ -49,6 +49,7 @@ class Options:
     jobs: int | None = None
     source: Source | Literal["auto"] | None = None
     scheduler: str | None = None
+    drop_missing: bool = False
     anonymous: bool = False
     exit_zero: bool = False
     quiet: bool = False
@@ -133,7 +134,7 @@ def _reports(found: Found, options: Options) -> Generator[Report, None, None]:
     from grader.sandbox.launch import Template
 
     several = len(found.paths) > 1
-    template = Template(device=options.device, several=several)  # before what imports NumPy: rubric and pipeline
+    template = Template(device=options.device)  # before what imports NumPy: rubric and pipeline
     try:
         settings = settings_of(options)
         from grader.pipeline import Grader

@@ -105,6 +105,9 @@ _GRADE = (
         help="How a class's submissions are laid out. Default: auto.",
     ),
     click.option("--scheduler", metavar="ADDRESS", help="Grade a class on the Dask cluster whose scheduler is there."),
+    click.option(
+        "--drop-missing", is_flag=True, help="Take students who are no more in the class out of a folder's outputs."
+    ),
     click.option("--anonymous", is_flag=True, help="Pseudonyms in place of names in all that is written of a class."),
     click.option("--exit-zero", is_flag=True, help="Exit 0 where it would be 1."),
     click.option("-q", "--quiet", is_flag=True, help="The mark alone."),

@@ -8,10 +8,22 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from grader.atomic import write_atomically
 from grader.errors import GraderError, UsageError
 from grader.report.clean import clean
 
-__all__ = ["OutputClosedError", "check_target", "complain", "say", "use_utf8", "wants_colour", "width", "write_file"]
+__all__ = [
+    "OutputClosedError",
+    "check_target",
+    "complain",
+    "explain",
+    "say",
+    "say_list",
+    "use_utf8",
+    "wants_colour",
+    "width",
+    "write_file",
+]
 
 _DEFAULT_WIDTH = 80  # where there is no terminal: the same bytes wherever it runs
 
@@ -43,6 +55,12 @@ def say(text: str) -> None:
         raise GraderError(f"cannot write the output: {error.strerror or error}") from error
 
 
+def say_list(title: str, lines: Sequence[str]) -> None:
+    """Print `lines` under a title; nothing where there are none. Raises as `say` does."""
+    if lines:
+        say("".join([f"{title}:\n", *(f"  {clean(line)}\n" for line in lines)]))
+
+
 def _drop_stdout() -> None:
     """Let the interpreter's own flush at exit succeed: what is left in the buffer has nowhere to go."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -52,6 +70,13 @@ def complain(program: str, message: str) -> None:
     """Print one line on stderr."""
     if sys.stderr is not None:
         sys.stderr.write(f"{program}: {clean(message)}\n")
+        sys.stderr.flush()
+
+
+def explain(text: str) -> None:
+    """Print `text` on stderr as it is: a command's own help, in lines."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"{text.rstrip()}\n")
         sys.stderr.flush()
 
 
@@ -87,11 +112,6 @@ def write_file(target: Path, text: str) -> None:
         if target.exists() and not target.is_file():  # a device or pipe takes bytes, it must not be replaced
             target.write_bytes(data)
             return
-        aside = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
-        try:
-            aside.write_bytes(data)
-            aside.replace(target)
-        finally:
-            aside.unlink(missing_ok=True)
+        write_atomically(target, data, private=False)
     except OSError as error:
         raise GraderError(f"-o {target}: cannot write the result: {error.strerror or error}") from error

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PUBLISHED", "check_no_folder", "check_number", "publish", "publish_fault"]
 
-PUBLISHED = ("junit", "github", "gradescope", "prairielearn", "vpl", "coderunner")
+PUBLISHED = ("junit", "github", "gradescope", "prairielearn", "vpl", "coderunner", "nbgrader")
 """Results for a platform, always as a student may see them."""
 
 _SEVERAL = ("junit", "github")
@@ -78,6 +78,10 @@ def _text(format_: str, reports: Sequence[Report], feedback: Feedback) -> str:
             from grader.publish.coderunner import to_coderunner
 
             return to_coderunner(reports[0], feedback=feedback)
+        case "nbgrader":
+            from grader.publish.nbgrader import to_nbgrader
+
+            return to_nbgrader(reports[0], feedback=feedback)
         case "vpl":
             from grader.publish.vpl import to_vpl
 

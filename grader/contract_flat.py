@@ -43,7 +43,9 @@ _ADDED: Mapping[str, tuple[PropertySpec, ...]] = {
     ),
     "train": (
         PropertySpec("start", "training starts from the initial weights", weight=1),
-        PropertySpec("learning_rate", "each weight moves by l_r times its gradient, both at once", weight=1),
+        PropertySpec(
+            "learning_rate", "each weight moves by l_r times its gradient, both at once, in each iteration", weight=1
+        ),
         PropertySpec("iterations", "each iteration updates the weights", weight=1),
         PropertySpec("both_weights", "both weights move", weight=1),
     ),

@@ -32,8 +32,12 @@ MESSAGES: Mapping[str, str] = {
     "cause.died": "an earlier call of {function} ended the process",
     # ------------------------------------------------------------ mistakes of any check
     "general.missing": "{function} is not defined.",
-    "general.missing.near": (
-        "{function} is not defined. Did you mean {near}? Then rename it, or grade with --map {function}={near}."
+    "general.missing.near": "{function} is not defined. Did you mean {near}? Then rename it {function}.",
+    "general.missing.unread": "{function} is not defined: {place} cannot be read ({error}). Mend that line.",
+    "general.missing.failed": "{function} is not defined: {place} fails ({error}). Mend that line.",
+    "general.missing.most": (
+        "{count} of {of} functions are lost to lines that cannot be read or fail: see what they are worth once that is "
+        "mended. First of them: {first}."
     ),
     "general.missing.stub": "{function} is still empty: it raises NotImplementedError.",
     "general.crash": "{function} raises {error}{place}.",
@@ -94,7 +98,7 @@ MESSAGES: Mapping[str, str] = {
         "Errors are carried back {steps} steps at most. How far back does a weight's influence on y_n reach?"
     ),
     "gradient.no_recurrent_factor": (
-        "On its way back in time an error loses its factor Wrec. By what does a change of y_{{k-1}} change s_k?"
+        "On its way back in time an error {shown}. By what does a change of y_{{k-1}} change s_k?"
     ),
     "gradient.extra_recurrent_factor": (
         "An error meets the factor Wrec once too often on its way back. How many steps lie between step k and step n?"
@@ -148,6 +152,9 @@ MESSAGES: Mapping[str, str] = {
         "The outputs are cut off where they should be rounded. Which whole number is 2.998 nearest to?"
     ),
     # ------------------------------------------------------------ what the exercise does not allow
+    "watch.unseen": (
+        "{function} ended or ran on only when it was watched for how it takes its gradient: someone has to look."
+    ),
     "policy.autograd": (
         "{function} takes its gradient from automatic differentiation; the exercise asks for backpropagation "
         "through time written by hand."
@@ -171,15 +178,19 @@ MESSAGES: Mapping[str, str] = {
     "flat.understood": "Read as a script without functions: {roles}.",
     "cause.no_loop": "no training loop was found that the script reaches",
     "cause.no_updates": "no statement in the training loop updates a weight",
-    "cause.role_missing": (
-        "nothing in the script was recognised as {roles}; if it is there, say which name it has: --map {first}=NAME"
-    ),
+    "cause.role_missing": "nothing in the script was recognised as {roles}; if it is there, call it {first}",
     "flat.loop_ends": "The training loop ends the process, or does not finish.",
     "flat.loop_raises": "The training loop raises {error}{place}.",
     "flat.endless": (
         "Nothing in the training loop can end it. Which of its lines changes what its condition asks about?"
     ),
     "flat.odd_data": "{name} does not hold zeros and ones, some of each, as the exercise draws it.",
+    "flat.use_unclear": (
+        "The script also takes a gradient {method}, and whether it trains by that one could not be told: "
+        "someone has to look."
+    ),
+    "cause.use_autograd": "from automatic differentiation",
+    "cause.use_numerical_gradient": "from differences between runs with shifted weights",
     "flat.unseen": "Nothing in the training loop updates {weight}, so its gradient could not be seen.",
     "flat.start": (
         "Started at (Wxs, Wrec) = {start} with a learning rate of 0, the weights are {got} after an iteration."
@@ -189,6 +200,19 @@ MESSAGES: Mapping[str, str] = {
         "gradient: {expected}. Where does l_r enter?"
     ),
     "flat.iterations": "In {asked} iterations of the training loop the weights were updated {count} times.",
+    "flat.wanders": "With a learning rate of 0 the weights still move, each time to another place: by chance.",
+    "flat.later_steps": (
+        "From the same weights and data, iteration {iteration} moves {weight} by {factor} times as much as its first "
+        "update: plain gradient descent goes by l_r times the gradient each time."
+    ),
+    "flat.stale": (
+        "The second iteration still has the outputs {name} of the first, though the weights have changed: the forward "
+        "pass belongs into each iteration."
+    ),
+    "flat.not_its_own": (
+        "Iteration {iteration} does not move the weights as a script started from there does: something is left over "
+        "from before."
+    ),
     "flat.accumulates": (
         "From the same weights and data the first iteration uses the gradient {first}, the second {second}: "
         "something is left over from the iteration before."

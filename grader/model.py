@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias, Union
+from typing import Literal, Protocol, TypeAlias, Union, overload
 
 import numpy as np
 
@@ -146,6 +146,25 @@ class Question:
     function: str
     args: tuple[Arg, ...]
     watch: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Batch(Sequence[Question]):
+    """Questions asked of one submission after another: whoever asks them may keep what it makes of them."""
+
+    questions: tuple[Question, ...]
+
+    def __len__(self) -> int:
+        return len(self.questions)
+
+    @overload
+    def __getitem__(self, index: int) -> Question: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Question, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Question | tuple[Question, ...]:
+        return self.questions[index]
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,9 +15,7 @@ from fractions import Fraction
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
-
-from typing_extensions import Self
+from typing import TYPE_CHECKING, Any, Literal
 
 from grader import __version__
 from grader.cases import PUBLIC_SEED, CaseBank, default_cache_dir, import_bank, load_or_build
@@ -28,7 +26,6 @@ from grader.judge import (
     FlatJudge,
     FlatResult,
     InConvention,
-    Shrinker,
     helper_in,
     helpers_to_answer,
     judge_check,
@@ -42,6 +39,7 @@ from grader.judge import (
 )
 from grader.judge.flat.cases import Fixed
 from grader.judge.flat.subject import FlatSubject
+from grader.judge.general import with_loss
 from grader.load import load_program
 from grader.messages import say
 from grader.model import CheckVerdict, FlatFacts, Isolation, Notice, Program, Subject
@@ -53,6 +51,9 @@ from grader.sandbox.subject import ConfinedSubject
 from grader.sandbox.supervisor import Sandbox
 from grader.score import earned_share, report_of
 from grader.walk import training_path
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["Grader", "Settings", "bank_for", "diagnose_machine"]
 
@@ -108,7 +109,6 @@ class Grader:
             limits=settings.limits,
             device=settings.device,
             least=settings.isolation,
-            several=several,
             template=template,
         )
         try:
@@ -143,6 +143,7 @@ class Grader:
         submission = Submission(name, program.sha256, program.kind)
         subject = self._open(program, {})
         try:
+            self._sandbox.warm_for(program)
             return self._judge_all(submission, program, subject, started)
         except GraderError as fault:
             return self._ungraded(submission, str(fault), program.notices)
@@ -163,9 +164,8 @@ class Grader:
             return replace(judged, path=path)
         as_it_is: dict[str, CheckVerdict] = {}
         for spec in CHECKS:
-            # where a lower function is wrong the check is judged again: what may be discarded is not shrunk
-            shrinker = None if lower_failed(spec.name, as_it_is) else shrink_live
-            as_it_is[spec.name] = self._judge(spec, subject, shrinker)
+            # where a lower function is wrong the check is judged again: what may be discarded is not explained
+            as_it_is[spec.name] = self._judge(spec, subject, explain=not lower_failed(spec.name, as_it_is))
         ends_s = started + self.settings.limits.whole_s
         verdicts = tuple(self._better(spec, program, as_it_is, ends_s) for spec in CHECKS)
         path = self._walk(subject, verdicts)
@@ -215,14 +215,14 @@ class Grader:
         if not helpers or time.monotonic() > ends_s:
             return verdict
         with closing(self._open(program, helpers)) as subject:
-            again = self._judge(spec, subject, shrink_live)
+            again = self._judge(spec, subject)
         if self._earns(spec, again) > self._earns(spec, verdict):
             return with_help(again, helpers)
         if time.monotonic() > ends_s:
             return kept(verdict, again, helpers, verdict)
         with closing(self._open(program, {})) as subject:
-            shrunk = self._judge(spec, subject, shrink_live)
-        return kept(verdict, again, helpers, shrunk)
+            explained = self._judge(spec, subject)
+        return kept(verdict, again, helpers, explained)
 
     def _open(self, program: Program, helpers: Mapping[str, bool]) -> ConfinedSubject:
         mapping = {**self.settings.rubric.mapping, **self.settings.mapping}
@@ -235,11 +235,11 @@ class Grader:
     def _earns(self, spec: CheckSpec, verdict: CheckVerdict) -> Fraction:
         return earned_share(spec, verdict, self.settings.rubric)
 
-    def _judge(self, spec: CheckSpec, subject: Subject, shrinker: Shrinker | None) -> CheckVerdict:
-        """The verdict on a check, in the allowed convention that earns most."""
+    def _judge(self, spec: CheckSpec, subject: Subject, *, explain: bool = True) -> CheckVerdict:
+        """The verdict on a check, in the allowed convention that earns most; `explain` it if it failed."""
         best: CheckVerdict | None = None
         for reading in readings(spec.name, self.settings.rubric.convention):
-            verdict = self._judge_in(reading, spec, subject, shrinker)
+            verdict = self._judge_in(reading, spec, subject, explain=explain)
             if best is None or self._earns(spec, verdict) > self._earns(spec, best):
                 best = verdict
             if best.status == "passed":
@@ -247,16 +247,17 @@ class Grader:
         assert best is not None
         return best
 
-    def _judge_in(self, reading: str, spec: CheckSpec, subject: Subject, shrinker: Shrinker | None) -> CheckVerdict:
+    def _judge_in(self, reading: str, spec: CheckSpec, subject: Subject, *, explain: bool) -> CheckVerdict:
         verdict = judge_check(
             spec,
             self._bank[spec.name],
             subject if reading == "sum" else InConvention(subject, reading),
             limit_s=self.settings.limits.time_s,
             policy=self.settings.rubric.policy,
-            shrinker=shrinker,
-            diagnoser=self._diagnoser,
+            shrinker=shrink_live if explain else None,
+            diagnoser=self._diagnoser if explain else None,
         )
+        verdict = with_loss(verdict, subject.loaded.notices)
         if reading == "sum":
             return verdict
         code = f"convention.{reading}"

@@ -7,12 +7,13 @@ one of its check did.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from grader.contract import CheckSpec
 from grader.contract_flat import checks_of
+from grader.messages import say
 from grader.model import CheckVerdict
 from grader.result import Judged, Report, ScoredCheck
 from grader.rubric import Rubric
@@ -52,7 +53,7 @@ def score(verdicts: Sequence[CheckVerdict], rubric: Rubric, style: str | None = 
         max_points=max_points,
         pass_points=pass_points,
         passed=points >= pass_points,
-        review=tuple(_review(check.verdict) for check in checks if _needs_review(check.verdict)),
+        review=(*_lost(checks), *(_review(check.verdict) for check in checks if _needs_review(check.verdict))),
     )
 
 
@@ -123,6 +124,19 @@ def _with_rubric(provenance: Mapping[str, str | None], rubric: Rubric) -> dict[s
         if name == "bank_sha256":
             named["rubric_sha256"] = rubric.sha256
     return named
+
+
+def _lost(checks: Sequence[ScoredCheck]) -> Iterator[str]:
+    """Why a person should look if most functions, or what is worth most of the points, were lost to a few lines."""
+    lost = [check for check in checks if _is_lost(check.verdict)]
+    points, most = (sum((check.max_points for check in some), Fraction(0)) for some in (lost, checks))
+    if 2 * len(lost) > len(checks) or 2 * points > most:
+        yield say("general.missing.most", count=len(lost), of=len(checks), first=lost[0].verdict.message.rstrip("."))
+
+
+def _is_lost(verdict: CheckVerdict) -> bool:
+    """Whether a function is missing since the statement that defines it cannot be read or fails."""
+    return verdict.status == "missing" and any(item.code != "general.missing" for item in verdict.diagnoses)
 
 
 def _needs_review(verdict: CheckVerdict) -> bool:

@@ -7,6 +7,11 @@ import shutil
 import tempfile
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# a busy machine is no failure; where CI is set, Hypothesis's own profile draws the same each time
+settings.register_profile("tests", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 # before anything imports torch or numpy; the children that tests start inherit all of it
 os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
@@ -45,3 +50,11 @@ def grader():
 
     with Grader(Settings(), several=True) as ready:
         yield ready
+
+
+@pytest.fixture(scope="session")
+def published():
+    """Asserts of every report of the corpora that every platform takes it: `published.add(report)`."""
+    from publishable import Published  # noqa: PLC0415 - only for tests that grade
+
+    return Published()

@@ -7,8 +7,11 @@ Grades every twin, mutant, example and flat script (or those whose file names co
     diagnosed          of those with known mistakes, how many have each of them named
     false accusations  marks taken from a right submission, and codes given that no mistake there deserves
     collateral         marks lost by an innocent check
+    published          texts of every report for every platform at every level of feedback, and the largest of each; one
+                       that is not valid there, too large, or tells another mark or more than it may, falls short
     time               of judging a failing check, and of its diagnosis and shrinking alone.
-Exit status 1 unless all are caught, 95 % are diagnosed, and nobody is accused or pays for another's mistake.
+Exit status 1 unless all are caught, 95 % are diagnosed, all are published, and nobody is accused or pays for another's
+mistake.
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ from grader import pipeline
 from grader.judge.flat import judge as flat_judge
 from grader.pipeline import Grader, Settings
 from grader.result import Report
+from publishable import Published
 
 ROOT = Path(__file__).parent
 FLAT = ROOT / "flat" / "submissions"
@@ -54,6 +58,8 @@ class Tally:
     diagnosed: int = 0
     accused: int = 0
     collateral: int = 0
+    unpublished: int = 0
+    published: Published = field(default_factory=Published)
     short: list[str] = field(default_factory=list)
 
     def note(self, name: str, what: str) -> None:
@@ -139,6 +145,15 @@ def weigh(tally: Tally, name: str, entry: Entry, report: Report) -> None:
             tally.note(name, f"{title} {', '.join(sorted(names))}")
 
 
+def publish(tally: Tally, report: Report) -> None:
+    """Give one report to every platform."""
+    try:
+        tally.published.add(report)
+    except AssertionError as refused:
+        tally.unpublished += 1
+        tally.note("published", str(refused))
+
+
 def percent(part: int, whole: int) -> str:
     return f"{part} of {whole}, {100 * part / whole:.1f} %" if whole else "none asked"
 
@@ -160,7 +175,9 @@ def main() -> int:
         Grader(Settings(), several=True) as grader,
     ):
         for path, entry in chosen:
-            weigh(tally, path.name, entry, grader.grade(path))
+            report = grader.grade(path)
+            weigh(tally, path.name, entry, report)
+            publish(tally, report)
             names += [path.name] * (len(clock.checks) - len(names))
     wall_s = time.perf_counter() - started
     print(f"submissions        {len(chosen)}: {tally.twins} right, {tally.wrong} wrong, graded in {wall_s:.0f} s")
@@ -168,11 +185,13 @@ def main() -> int:
     print(f"diagnosed          {percent(tally.diagnosed, tally.known)}")
     print(f"false accusations  {tally.accused}")
     print(f"collateral         {tally.collateral}")
+    print(f"published          {tally.published}; refused: {tally.unpublished}")
     print(f"a failing check    {seconds(clock.checks, names)}, {len(names)} in all")
     print(f"  its diagnosis and shrinking alone: {seconds(clock.searches, names)}")
     print("\n".join(["fell short:", *tally.short] if tally.short else ["nothing fell short"]))
     few = tally.known and 100 * tally.diagnosed < LEAST_DIAGNOSED * tally.known
-    return int(tally.caught < tally.wrong or bool(few) or tally.accused > 0 or tally.collateral > 0)
+    too_much = tally.accused or tally.collateral or tally.unpublished
+    return int(tally.caught < tally.wrong or bool(few) or too_much > 0)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted(
     str(path.relative_to(ROOT))
-    for pattern in ("README.md", "docs/*.md", "grader/README.md", "reference/README.md", "student_template/README.md")
+    for pattern in (
+        "README.md",
+        "docs/**/*.md",
+        "grader/README.md",
+        "reference/README.md",
+        "student_template/README.md",
+    )
     for path in ROOT.glob(pattern)
 )
 

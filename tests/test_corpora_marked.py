@@ -1,4 +1,7 @@
-"""The corpora through the real grader: right submissions keep every mark, wrong ones lose theirs where they should."""
+"""The corpora through the real grader: right submissions keep every mark, wrong ones lose theirs where they should.
+
+Every report goes to every platform on the way: `published`.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,9 @@ def lost(report):
 
 
 @pytest.mark.parametrize("path", TWINS, ids=lambda path: path.name)
-def test_a_correct_submission_earns_everything_however_it_is_written(grader, path):
+def test_a_correct_submission_earns_everything_however_it_is_written(grader, published, path):
     report = grader.grade(path)
+    published.add(report)
 
     assert (report.outcome, report.score, lost(report)) == ("graded", 100, set())
 
@@ -34,8 +38,9 @@ def test_the_reference_turned_into_a_submission_earns_everything(grader):
 
 
 @pytest.mark.parametrize(("folder", "entry"), WRONG, ids=[entry.file for _, entry in WRONG])
-def test_a_mistake_costs_the_checks_it_spoils_and_no_other(grader, folder, entry):
+def test_a_mistake_costs_the_checks_it_spoils_and_no_other(grader, published, folder, entry):
     report = grader.grade(folder / entry.file)
+    published.add(report)
 
     assert report.outcome == "graded"
     assert entry.loses - entry.carried <= lost(report) <= (entry.loses | entry.may_lose) - entry.carried

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -58,6 +58,30 @@ def test_a_file_that_vanishes_among_several_costs_the_others_nothing(tmp_path):
     assert (done.returncode, outcomes) == (1, ["graded", "unreadable"])
 
 
+def test_a_function_lost_to_a_forgotten_colon_is_told_so_wherever_its_check_is(tmp_path):
+    broken = RIGHT.replace("def forward(X, Wxs, Wrec):", "def forward(X, Wxs, Wrec)")
+    line = RIGHT[: RIGHT.index("def forward(")].count("\n") + 1
+    cell = {"cell_type": "code", "metadata": {}, "source": broken, "execution_count": 1, "outputs": []}
+    (tmp_path / "hw.py").write_text(broken)
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}
+    (tmp_path / "hw.ipynb").write_text(json.dumps(notebook))
+
+    script, notebook = json.loads(grade("--format", "json", "hw.py", "hw.ipynb", cwd=tmp_path).stdout)
+    page = grade("--format", "html", "--feedback", "example", "hw.py", cwd=tmp_path).stdout
+
+    forward = next(check for check in script["checks"] if check["name"] == "forward")
+    told = f"forward is not defined: line {line} cannot be read (SyntaxError: expected ':'). Mend that line."
+    assert (forward["status"], forward["message"]) == ("missing", told)
+    assert [diagnosis["code"] for diagnosis in forward["diagnoses"]] == ["general.syntax_error"]
+    assert script.get("review", []) == []
+    assert html.unescape(page).count(told) == 1
+    assert {check["message"].partition(": ")[2] for check in notebook["checks"]} == {
+        f"cell 1, {told.partition(': ')[2]}"
+    }
+    [reason] = notebook["review"]
+    assert reason.startswith("7 of 7 functions are lost to lines that cannot be read or fail")
+
+
 def test_a_notebook_of_50_mb_of_pictures_is_graded(tmp_path):
     picture = {"output_type": "display_data", "metadata": {}, "data": {"image/png": "A" * 50_000_000}}
     cell = {"cell_type": "code", "metadata": {}, "source": RIGHT, "execution_count": 1, "outputs": [picture]}
@@ -105,11 +129,9 @@ def test_harm_at_top_level_costs_its_statement_and_nothing_else(tmp_path, harm, 
 )
 def test_harm_in_one_function_costs_its_check_and_nothing_else(tmp_path, body, status):
     (tmp_path / "harm.py").write_text(f"{RIGHT}\nimport os\ndef count_targets(X):\n    {body}\n")
-    started = time.monotonic()
 
     done = grade("--format", "json", "--time-limit", "2", "harm.py", cwd=tmp_path)
 
-    assert time.monotonic() - started < BOUND_S / 2
     result = json.loads(done.stdout)
     assert result["score"] == 90
     assert {c["name"]: c["status"] for c in result["checks"] if c["status"] != "passed"} == {"count_targets": status}

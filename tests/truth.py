@@ -151,6 +151,45 @@ def _training_cases(rng: random.Random) -> Iterator[Case]:
             yield case
 
 
+def _uneven(*values: float) -> list[float]:
+    """What float32 makes of numbers that are not round."""
+    return [float(np.float32(value)) for value in values]
+
+
+def _far_networks(rng: random.Random) -> Iterator[tuple[np.ndarray, np.ndarray, float, float]]:
+    """X, T, Wxs, Wrec of long sequences, of many, and of numbers that are not round."""
+    for SeqL, NbSeq, Wxs, Wrec in (
+        (1, 1, 0.4321, 0.8),
+        (40, 1, 1.0234, 0.9567),
+        (20, 8, 0.8765, -0.7654),
+        (30, 2, 1.1, 1),
+    ):
+        X = _bits(rng, SeqL, NbSeq)
+        X[0] = 1
+        T = np.array([_uneven(*(rng.uniform(-5, 30) for _ in row)) for row in X])
+        weights = _uneven(Wxs, Wrec)
+        assert clear_of_kinks(X, *weights)
+        yield X, T, *weights
+
+
+def _far_training(rng: random.Random) -> Iterator[Case]:
+    """A large gradient, weights out of the usual range, a start all but right, many updates, a loss that rises."""
+    one = np.ones((1, 1))
+    X = _bits(rng, 8, 6)
+    X[0] = 1
+    large = (X, np.cumsum(X, axis=0) * 5.3, tuple(_uneven(1.1234, 0.9321)), 2.0**-14, 1)
+    wide = (np.array([[1.0], [0.0]]), np.array([[3.0], [1.0]]), (2.75, 0.25), 2.0**-5, 2)
+    near = (one, one, tuple(_uneven(0.9998, 0.5)), 0.25, 3)
+    for args in (large, wide, near, (one, 3 * one, (0.25, 0.5), 2.0**-7, 110)):
+        case = descend(*args)
+        assert case is not None
+        yield case
+    # 1/2, then 1/2 + 9/4 * 1/2 = 13/8, then 13/8 - 9/4 * 5/8 = 7/32
+    expected = (np.array(7 / 32), np.array(0.5), np.array([1 / 8, 25 / 128]))
+    args = (one, one, np.float64(0.5), np.float64(0.5), 2.25, 2)
+    yield Case("train", args, expected, (np.array(1e-6), np.array(1e-6), np.full(2, 1e-6)))
+
+
 @functools.cache
 def cases() -> tuple[Case, ...]:
     """All cases of all checks, always the same; the first of each check stand at the end once more."""
@@ -158,8 +197,9 @@ def cases() -> tuple[Case, ...]:
     found = list(_elementwise_cases(rng))
     sizes = [(1, 1), (1, 4), (2, 1), (3, 3), (5, 4), (12, 2), (30, 3), (4, 4), (9, 1)]
     bits = [_bits(rng, *size) for size in sizes] + [np.ones((4, 2)), np.zeros((3, 2)), np.ones((7, 1))]
+    bits += [np.ones((90, 1)), _bits(rng, 10, 9)]
     found += [Case("count_targets", (X,), (np.cumsum(X, axis=0),), (np.full(X.shape, 1e-4),)) for X in bits]
-    for X, T, *W in _networks(rng, 30):
+    for X, T, *W in (*_networks(rng, 30), *_far_networks(rng)):
         S, Y, A = states(X, *W)
         weights = tuple(map(np.float64, W))
         found.append(Case("forward", (X, *weights), (S, Y), (A * ROUNDOFFS, A * ROUNDOFFS)))
@@ -172,6 +212,15 @@ def cases() -> tuple[Case, ...]:
         S, Y, A = states(X, *W)
         found.append(Case("forward", (X, *map(np.float64, W)), (S, Y), (A * ROUNDOFFS + 1e-7, A * ROUNDOFFS + 1e-7)))
         found.append(Case("predict_counts", (X, *map(np.float64, W)), (np.round(Y),), (np.full(Y.shape, 1e-6),)))
-    found += _training_cases(rng)
+    for Y in _uneven(3.46, 3.54, 7.47):  # to one decimal, then to none: 4, 3 or 4, 8
+        found.append(
+            Case(
+                "predict_counts",
+                (np.ones((1, 1)), np.float64(Y), np.float64(1)),
+                (np.full((1, 1), round(Y)),),
+                (np.zeros((1, 1)),),
+            )
+        )
+    found += [*_training_cases(rng), *_far_training(rng)]
     again = [case for name in FUNCTIONS for case in [c for c in found if c.function == name][3:6]]
     return (*found, *again)

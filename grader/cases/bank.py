@@ -83,6 +83,17 @@ class Case:
     args: tuple[Arg, ...]
     parts: tuple[Part | None, ...]
 
+    @cached_property
+    def shapes(self) -> tuple[tuple[int, ...] | None, ...]:
+        """Of the parts of the answer."""
+        return tuple(None if part is None else part.low.shape for part in self.parts)
+
+    @cached_property
+    def asks(self) -> tuple[object, ...]:
+        """What is asked, and which parts of the answer count: the same for two cases that differ in nothing else."""
+        args = ((np.shape(arg), np.asarray(arg).tobytes()) for arg in self.args)
+        return (*args, *(part is None for part in self.parts))
+
 
 @dataclass(frozen=True, eq=False)
 class PropertyCases:

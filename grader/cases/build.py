@@ -14,6 +14,7 @@ import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, configuration, given
 from hypothesis import strategies as st
 
+from grader.cases.anchors import ANCHORS
 from grader.cases.bank import Case, CaseBank, CheckCases, PropertyCases, with_identity
 from grader.cases.oracle import expected, in_domain
 from grader.cases.recipes import RECIPES, REPEATED, Args, Recipe
@@ -66,7 +67,8 @@ def _build_check(spec: CheckSpec, seed: str) -> CheckCases:
 
 
 def _build_property(check: str, name: str, recipe: Recipe, seed: str) -> tuple[Case, ...]:
-    cases = [_case(check, args, recipe) for args in recipe.picked for args in _expanded(recipe, args)]
+    picked = (*recipe.picked, *ANCHORS.get((check, name), ()))
+    cases = [_case(check, each, recipe) for args in picked for each in _expanded(recipe, args)]
     kept: dict[bytes, None] = {}
     for attempt in range(_MAX_ATTEMPTS):
         digest = hashlib.sha256(f"{seed}\0{check}\0{name}\0{attempt}".encode()).digest()

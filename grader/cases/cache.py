@@ -12,21 +12,21 @@ import hashlib
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
+from grader.atomic import write_atomically
 from grader.cases.bank import FORMAT, MAX_BYTES, CaseBank, decode_bank, encode_bank
 from grader.errors import BankError
 
-__all__ = ["default_cache_dir", "export_bank", "import_bank", "load_or_build", "read_own", "write_atomically"]
+__all__ = ["default_cache_dir", "export_bank", "import_bank", "load_or_build", "read_own"]
 
 _FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
 _HERE = Path(__file__).parent
 _SOURCES = (
-    *(_HERE / f"{name}.py" for name in ("bank", "build", "oracle", "recipes", "strategies")),
+    *(_HERE / f"{name}.py" for name in ("anchors", "bank", "build", "oracle", "recipes", "strategies")),
     _HERE.parent / "contract.py",
     *(_HERE.parents[1] / "reference" / f"{name}.py" for name in ("exact", "bounds")),
 )
@@ -109,16 +109,3 @@ def read_own(path: Path) -> bytes:
         if not (stat.S_ISREG(status.st_mode) and ours):
             raise PermissionError(f"{path} is not this user's own file")
         return file.read(MAX_BYTES + 1)
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Put `data` at `path` whole or not at all, readable by this user only."""
-    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(scratch).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(scratch).unlink()
-        raise

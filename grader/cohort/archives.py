@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO
 
-from typing_extensions import Self
-
 from grader.cohort.names import is_junk, shown_name
 
 if TYPE_CHECKING:
     from zipfile import ZipInfo
+
+    from typing_extensions import Self
 
 __all__ = ["Archive", "ArchiveError", "Entry", "EntryError", "Limits"]
 

@@ -23,6 +23,7 @@ _DEFINES = re.compile(
     r"\bdef\s+(?:reLU|deriv_reLU|relu|relu_derivative|count_targets|forward|bptt_gradients|train|predict_counts)\s*\("
 )
 _NEVER = "nothing of the exercise is in it"
+_MOST_LISTED = 20
 
 
 @dataclass
@@ -96,6 +97,8 @@ class Chooser:
         depth = min((len(placed.local) for placed in latest), default=0)
         near = [placed for placed in latest if len(placed.local) == depth]
         main = self._that_runs(near) if len(near) > 1 else next(iter(near), None)
+        if main is not None:
+            self._list_deeper(main, latest, depth)
         return Choice(main, tuple(_beside(main, latest)) if main else (), tuple(self.dropped), tuple(self.review))
 
     def latest_of_each(self, files: list[Placed]) -> list[Placed]:
@@ -137,6 +140,24 @@ class Chooser:
                     placed, "handed in before" if earlier else "one of several that could be graded, beside", main
                 )
         return main
+
+    def _list_deeper(self, main: Placed, files: list[Placed], depth: int) -> None:
+        """List what lies deeper than the submission and is no part of it: another submission is for a person to see."""
+        used = _imported_by(main, files, self._contents.text)
+        never: list[Placed] = []
+        for placed in files:
+            if len(placed.local) == depth or id(placed) in used or self._contents.readable(placed) is None:
+                continue
+            if self._same(placed, main):
+                self._drop(placed, "the same bytes as", main)
+            elif _has_exercise(self._contents.text(placed)):
+                self._drop(placed, "deeper in the folders than", main)
+                self.review.append(f"another file deeper: {_called(placed)}; graded: {_called(main)}")
+            else:
+                never.append(placed)
+        self.dropped += [(placed, _NEVER) for placed in never[:_MOST_LISTED]]
+        if len(never) > _MOST_LISTED:  # a whole library, say
+            self.dropped.append((never[_MOST_LISTED], f"{_NEVER}, nor in {len(never) - _MOST_LISTED - 1} more"))
 
     def _same(self, one: Placed, other: Placed) -> bool:
         content = self._contents.readable(one)
@@ -181,10 +202,32 @@ def _not_imported(files: list[Placed], text: Callable[[Placed], str]) -> list[Pl
     """Return the files that no other of them seems to import; names in comments count, which costs nothing here."""
     imported: set[int] = set()
     for placed in files:
-        words = {word for found in _IMPORTS.findall(text(placed)) for word in re.findall(r"\w+", found)}
-        imported |= {id(other) for other in files if other is not placed and base_of(other)[-1] in _modules(words)}
+        modules = {f"{word}.py" for word in _imports(text(placed))}
+        imported |= {id(other) for other in files if other is not placed and base_of(other)[-1] in modules}
     return [placed for placed in files if id(placed) not in imported]
 
 
-def _modules(words: set[str]) -> set[str]:
-    return {f"{word}.py" for word in words}
+def _imported_by(main: Placed, files: list[Placed], text: Callable[[Placed], str]) -> set[int]:
+    """The ids of the files that `main` seems to import, itself or through one that it imports."""
+    used, left = {id(main)}, [main]
+    while left:
+        placed = left.pop()
+        said, words = text(placed), _imports(text(placed))
+        for other in files:
+            *folders, name = base_of(other)
+            if id(other) in used or not _means(name, folders, words):
+                continue
+            if tuple(folders) == base_of(placed)[:-1] or not folders or folders[-1] in said:
+                used.add(id(other))
+                left.append(other)
+    return used
+
+
+def _means(name: str, folders: list[str], imported: set[str]) -> bool:
+    """Whether one of the names imported is that of the file, or of the package that it makes of its folder."""
+    stem = folders[-1] if name == "__init__.py" and folders else name.removesuffix(".py")
+    return stem in imported
+
+
+def _imports(text: str) -> set[str]:
+    return {word for found in _IMPORTS.findall(text) for word in re.findall(r"\w+", found)}

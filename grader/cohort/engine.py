@@ -13,9 +13,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TypeAlias
-
-from typing_extensions import Self
+from typing import TYPE_CHECKING, TypeAlias
 
 from grader.cases import CaseBank
 from grader.cohort.executors import Executor, InProcess, Job, Result
@@ -32,6 +30,9 @@ from grader.pipeline import Settings, bank_for
 from grader.result import Judged, Outcome, Report, Submission
 from grader.score import report_of
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 __all__ = ["Graded", "Marks", "Progress", "StartExecutor", "Work", "grade_cohort"]
 
 _TRIES = 2
@@ -44,7 +45,8 @@ class Work:
     """One file of one student's; `name` is what to call it in the report, the path as given unless it says other.
 
     `exclude` (resolved paths) holds other people's files, never to be imported; empty: every file of the cohort.
-    `fault` says why there is nothing to read at `path`, where that is known: it is then not opened.
+    `fault` says why there is nothing to read at `path`, where that is known: it is then not opened; `missing`: nothing
+    was handed in.
     """
 
     student: str
@@ -52,6 +54,7 @@ class Work:
     name: str = ""
     exclude: frozenset[Path] = frozenset()
     fault: str = ""
+    missing: bool = False
 
     @property
     def shown(self) -> str:
@@ -61,8 +64,9 @@ class Work:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is: `failing` of those `done` are below the pass mark, `reused` were known before.
+    """How far a run is: `failing` of those `done` are below the pass mark, `reused` were known before the run.
 
+    `same` are the same, byte for byte, as another that the run judged; a `missing` one is not among the `unreadable`.
     `rate` is new verdicts a second, `left_s` the seconds to go; None while nobody can say. `last` is the file that was
     done last, as the report calls it.
     """
@@ -71,8 +75,10 @@ class Progress:
     done: int = 0
     failing: int = 0
     unreadable: int = 0
+    missing: int = 0
     ungraded: int = 0
     reused: int = 0
+    same: int = 0
     elapsed_s: float = 0.0
     rate: float | None = None
     left_s: float | None = None
@@ -196,6 +202,7 @@ class _Grading:
         self._store, self._run, self._settings, self._executor = store, run, settings, executor
         self._judging, self._environment = judging, key_of(dict(executor.environment))
         self._pending: dict[str, _Pending] = {}
+        self._judged: set[str] = set()
         self._began = time.monotonic()
         self.progress = Progress(0)
 
@@ -233,7 +240,7 @@ class _Grading:
         if content not in self._pending:
             known = self._store.find(self._key(content), least=self._settings.isolation)
             if known is not None:
-                self._record((work,), known.judged, verdict=known.number, reused=1)
+                self._record((work,), known.judged, verdict=known.number, known=1, same=content in self._judged)
                 return
             self._hand_out(content, program)
         self._pending[content].works.append(work)
@@ -259,7 +266,8 @@ class _Grading:
         if judged.outcome == "graded":
             kept = self._store.keep(self._key(result.key), judged, result.wall_s)
             del self._pending[result.key]
-            self._record(pending.works, kept.judged, verdict=kept.number, reused=len(pending.works) - 1)
+            self._judged.add(result.key)
+            self._record(pending.works, kept.judged, verdict=kept.number, known=len(pending.works) - 1, same=True)
         elif pending.tries == _TRIES:
             del self._pending[result.key]
             self._record(pending.works, judged)
@@ -280,26 +288,37 @@ class _Grading:
             return _nothing("ungraded", _internal(fault))
         return judged
 
-    def _record(self, works: Sequence[Work], judged: Judged, *, verdict: int | None = None, reused: int = 0) -> None:
-        """Keep what became of files that are the same; the last `reused` of them cost nothing."""
+    def _record(
+        self,
+        works: Sequence[Work],
+        judged: Judged,
+        *,
+        verdict: int | None = None,
+        known: int = 0,
+        same: bool = False,
+    ) -> None:
+        """Keep what became of files that are the same; the last `known` of them cost nothing, if `same` by this run."""
         report = report_of(judged, self._settings.rubric)
         for number, work in enumerate(works, 1):
             self._store.record(self._run, work.student, work.shown, judged, score=report.score, verdict=verdict)
-            self.progress = self._counted(work, report, reused=number > len(works) - reused)
+            free = number > len(works) - known
+            self.progress = self._counted(work, report, reused=free and not same, same=free and same)
             self.tell(self.progress)
 
-    def _counted(self, work: Work, report: Report, *, reused: bool) -> Progress:
+    def _counted(self, work: Work, report: Report, *, reused: bool, same: bool) -> Progress:
         last = self.progress
-        done, known = last.done + 1, last.reused + reused
+        done, known = last.done + 1, last.reused + last.same + reused + same
         elapsed_s = time.monotonic() - self._began
         rate = (done - known) / elapsed_s if done > known and elapsed_s > 0 else None
         return replace(
             last,
             done=done,
             failing=last.failing + (report.passed is False),
-            unreadable=last.unreadable + (report.outcome == "unreadable"),
+            unreadable=last.unreadable + (report.outcome == "unreadable" and not work.missing),
+            missing=last.missing + work.missing,
             ungraded=last.ungraded + (report.outcome == "ungraded"),
-            reused=known,
+            reused=last.reused + reused,
+            same=last.same + same,
             elapsed_s=elapsed_s,
             rate=rate,
             left_s=(last.total - done) / rate if rate else None,

@@ -10,9 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
-
-from typing_extensions import Self
+from typing import TYPE_CHECKING, Literal
 
 from grader.cohort.archives import Archive, ArchiveError, Limits
 from grader.cohort.handins import Dropped, HandIn, NbgraderIds, Problem, Source
@@ -22,6 +20,9 @@ from grader.cohort.private import PrivateFolder
 from grader.cohort.students import Student, Students
 from grader.cohort.trees import Tree, file_item, folder_tree, is_zip, zip_tree
 from grader.errors import UsageError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["Cohort", "gather"]
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from grader.cohort.notes import Note
 from grader.contract import FUNCTIONS
-from grader.report.marks import points_text, shown_machine_total, shown_points, shown_total
+from grader.report.marks import hundredths, points_text, shown_machine_total, shown_points, shown_total
 from grader.result import Report
 
 __all__ = ["GRADES", "REVIEW", "Entry", "grades_row", "review_rows"]
@@ -63,6 +63,14 @@ class Entry:
         return "missing" if self.note.missing else self.report.outcome
 
     @property
+    def look(self) -> tuple[tuple[str, str, str], ...]:
+        """What a person should look at before the mark is final: what it is, why, and where if not in the submission.
+
+        The gravest first. That a file was left out for a better one is no such thing.
+        """
+        return tuple(_to_look_at(self))
+
+    @property
     def doubts(self) -> tuple[str, ...]:
         """Why a person should look at the mark."""
         return (*self.machine.review, *(self.tell("choice", why) for why in self.note.review))
@@ -99,18 +107,17 @@ def grades_row(entry: Entry) -> Sequence[str]:
 
 
 def _number(points: Fraction | None) -> str:
-    return "" if points is None else points_text(Fraction(round(points * 100), 100))
+    return "" if points is None else points_text(hundredths(points))
 
 
 def review_rows(entry: Entry) -> Iterator[Sequence[str]]:
-    """The cells of `REVIEW`, the gravest first."""
+    """The cells of `REVIEW`, the gravest first, and last what was left out."""
     path = entry.report.submission.path
-    for what, why, where in _to_look_at(entry):
+    for what, why, where in (*entry.look, *_left_out(entry)):
         yield entry.called, entry.note.name, where or path, what, why
 
 
 def _to_look_at(entry: Entry) -> Iterator[tuple[str, str, str]]:
-    """What, why and where if not in the submission."""
     note, told = entry.note, entry.tell
     if entry.outcome != "graded":
         yield entry.outcome, entry.report.reason, ""
@@ -122,5 +129,8 @@ def _to_look_at(entry: Entry) -> Iterator[tuple[str, str, str]]:
         yield "choice", told("choice", why), ""
     for shown, why in note.problems:
         yield "problem", told("problem", why), "" if entry.anonymous else shown
-    for shown, why in note.dropped:
-        yield "left out", told("left out", why), "" if entry.anonymous else shown
+
+
+def _left_out(entry: Entry) -> Iterator[tuple[str, str, str]]:
+    for shown, why in entry.note.dropped:
+        yield "left out", entry.tell("left out", why), "" if entry.anonymous else shown

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
 from grader.cohort.plain import WireError, from_data
+from grader.cohort.publish_folder import entries_of
 from grader.cohort.records import Grading, Run
 from grader.cohort.store import Store
 from grader.result import Outcome, Report
 from grader.rubric import Rubric
 from grader.score import report_of
 
-__all__ = ["Change", "history"]
+__all__ = ["Change", "by_hand", "history", "rubric_changes"]
 
 _NAMES = {"bank_sha256": "cases", "code": "the grader's own code"}
 _SHORT = 12  # digits of a hash
@@ -58,6 +60,13 @@ def history(store: Store, student: str | None = None) -> Iterator[Change]:
                 yield change
 
 
+def by_hand(store: Store) -> dict[str, Report]:
+    """The reports of the last run whose marks a person changed, by student. Raises as `read_overrides`."""
+    with suppress(WireError):  # another version's run: what it would come to is not known
+        return {entry.student: entry.report for entry, _ in entries_of(store) if entry.report.overrides}
+    return {}
+
+
 def _change(before: Grading | None, after: Grading, runs: Mapping[int, Run]) -> Change | None:
     run = runs[after.run]
     assert run.finished is not None
@@ -96,6 +105,11 @@ def _why(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]
             words = _NAMES.get(name, f"rubric {name}" if area in {"rubric", "judging"} else name)
             told[f"{words}: {_shown(old.get(place))} → {_shown(new.get(place))}"] = None
     return tuple(told)
+
+
+def rubric_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    """What differs in the rubrics, the ways of judging and the cases that two runs went by."""
+    return tuple(line for line in _why(before, after) if line.startswith(("rubric ", "cases: ")))
 
 
 def _flat(data: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, object]]:

@@ -55,7 +55,8 @@ def _work(hand_in: HandIn) -> Work:
         case Handed(path, shown, _, exclude):
             return Work(hand_in.student, path, shown, exclude)
         case Unreadable(shown, reason) | Missing(shown, reason):
-            return Work(hand_in.student, Path(), shown, fault=reason)
+            missing = isinstance(hand_in.outcome, Missing)
+            return Work(hand_in.student, Path(), shown, fault=reason, missing=missing)
         case _ as other:
             assert_never(other)
 

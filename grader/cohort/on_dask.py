@@ -44,9 +44,12 @@ _MOST_DEATHS = 3
 _AS_DATA = ("msgpack", "error")  # how answers may be read: pickle is not among them
 
 
-def on_dask(address: str) -> Callable[[Settings, CaseBank], Executor]:
-    """What `grade_cohort` takes as `executor`: the cluster whose scheduler is at `address` (`tls://host:8786`)."""
-    return lambda settings, bank: OnDask(settings, bank, address)
+def on_dask(address: str, refused: dict[str, str]) -> Callable[[Settings, CaseBank], Executor]:
+    """What `grade_cohort` takes as `executor`: the cluster whose scheduler is at `address` (`tls://host:8786`).
+
+    `refused` is told of workers that were set aside: why, by their address.
+    """
+    return lambda settings, bank: OnDask(settings, bank, address, refused=refused)
 
 
 @dataclass(eq=False)
@@ -80,8 +83,16 @@ class OnDask:
     `refused` says of workers that were set aside why. Raises UsageError where Dask or the scheduler is not to be had.
     """
 
-    def __init__(self, settings: Settings, bank: CaseBank, address: str, *, patience_s: float = _NO_WORKER_S) -> None:
-        self.refused: dict[str, str] = {}
+    def __init__(
+        self,
+        settings: Settings,
+        bank: CaseBank,
+        address: str,
+        *,
+        patience_s: float = _NO_WORKER_S,
+        refused: dict[str, str] | None = None,
+    ) -> None:
+        self.refused: dict[str, str] = {} if refused is None else refused
         self._address, self._bank_sha256, self._patience_s = address, bank.sha256, patience_s
         self._opening = json.dumps(encode_settings(settings, bank))
         self._visit = secrets.token_hex(8)

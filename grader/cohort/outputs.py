@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from grader.atomic import write_atomically
 from grader.cohort.engine import Graded
 from grader.errors import GraderError
 from grader.report.as_json import to_json_object, to_json_text
 
 __all__ = ["results_json", "write_output"]
 
-_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
 _ODD = "backslashreplace"  # names may be no text
 
 
@@ -23,17 +22,9 @@ def write_output(path: Path, pieces: Iterable[str], *, sync: bool = True) -> Non
     Only for a folder whose store is open: two at once would write the same draft. Raises GraderError where it cannot
     be written; the old file then stays. Without `sync` that holds but for a power failure: for what is written anew.
     """
-    draft = path.with_name(f".{path.name}.part")  # of one name: a killed run's is overwritten by the next
+    draft = f".{path.name}.part"  # of one name: a killed run's is overwritten by the next
     try:
-        try:
-            with os.fdopen(os.open(draft, _FLAGS, 0o600), "w", encoding="utf-8", errors=_ODD, newline="\n") as file:
-                file.writelines(pieces)
-                file.flush()
-                if sync:
-                    os.fsync(file.fileno())
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+        write_atomically(path, (piece.encode("utf-8", _ODD) for piece in pieces), sync=sync, draft=draft)
     except OSError as error:
         raise GraderError(f"{path}: cannot be written: {error.strerror or error}") from error
 

@@ -14,8 +14,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+from grader.cohort.earlier import students_ever
 from grader.cohort.outputs import write_output
-from grader.cohort.pseudonyms import Names
+from grader.cohort.pseudonyms import Names, keys_of
+from grader.cohort.store import Store
 from grader.cohort.tables import table, unescaped
 from grader.errors import UsageError
 from grader.result import Override, Report
@@ -69,25 +71,38 @@ def write_template(folder: Path) -> None:
 
 # ---------------------------------------------------------------------------- reading
 def read_overrides(
-    folder: Path, students: Mapping[str, str], points: Mapping[str, Fraction], names: Names | None
+    folder: Path,
+    students: Mapping[str, str],
+    points: Mapping[str, Fraction],
+    names: Names | None,
+    store: Store | None = None,
 ) -> dict[str, tuple[Ruling, ...]]:
     """The rulings on each student; none without a file. `students` maps keys to names, `points` checks to their worth.
+
+    Rows of who was graded in `folder` before and is not among `students` any more are passed over: an empty tuple
+    stands for them. `store` is the folder's, if it is open.
 
     Raises UsageError that names line and column for what is unknown, missing, out of range or said twice.
     """
     path = folder / FILE_NAME
     if not path.exists():
         return {}
-    known = {student: student for student in students}
-    if names is not None:
-        known |= {names.pseudonym(student): student for student in students}
+    known = keys_of(students, names)
+    rows = list(_rows(path))
+    left: dict[str, str] = {}
+    if any(unescaped(row[0]) not in known for _, row in rows):
+        left = keys_of(students_ever(folder) if store is None else store.students(), names)
+    found: dict[str, list[Ruling]] = {}
     rulings: dict[tuple[str, str], Ruling] = {}
-    for line, row in _rows(path):
+    for line, row in rows:
+        called = unescaped(row[0])
+        if called not in known and called in left:
+            found[left[called]] = []
+            continue
         ruling = _Reader(path, line, known, points).read(row)
         before = rulings.setdefault((ruling.student, ruling.check), ruling)
         if before is not ruling:
             raise UsageError(f"{path}:{line}: {ruling.check} of this student is decided in line {before.line} already")
-    found: dict[str, list[Ruling]] = {}
     for ruling in rulings.values():
         found.setdefault(ruling.student, []).append(ruling)
     return {student: tuple(own) for student, own in found.items()}

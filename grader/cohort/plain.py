@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
 
 from grader.errors import GraderError
 
-__all__ = ["WireError", "canonical", "expect", "from_data", "key_of", "to_data"]
+__all__ = ["WireError", "canonical", "expect", "from_data", "in_order", "key_of", "to_data"]
 
 _T = TypeVar("_T")
 _Reader: TypeAlias = Callable[[Any], Any]
@@ -29,8 +29,13 @@ class WireError(GraderError):
 
 
 def canonical(data: Any) -> str:
-    """The one way to write plain data. Raises ValueError for a number that is not finite."""
+    """The one way to write plain data that is compared or hashed. Raises ValueError for a number that is not finite."""
     return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def in_order(data: Any) -> str:
+    """Plain data as it is to be read again: a case keeps the contract's order, X before T. Raises as `canonical`."""
+    return json.dumps(data, separators=(",", ":"), allow_nan=False)
 
 
 def key_of(data: Any) -> str:

@@ -7,14 +7,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from typing_extensions import Self
-
 from grader.cohort.archives import EntryError
 from grader.cohort.names import safe_name
 from grader.errors import GraderError
 
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
+
+    from typing_extensions import Self
 
 __all__ = ["PrivateFolder"]
 

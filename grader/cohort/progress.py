@@ -58,10 +58,14 @@ def _counts(progress: Progress) -> Iterator[str]:
         yield f"{progress.failing} failing"
     if progress.unreadable:
         yield f"{progress.unreadable} unreadable"
+    if progress.missing:
+        yield f"{progress.missing} missing"
     if progress.ungraded:
         yield f"{progress.ungraded} not graded"
     if progress.reused:
         yield f"{progress.reused} known before"
+    if progress.same:
+        yield f"{progress.same} the same as another"
 
 
 def _pace(progress: Progress) -> Iterator[str]:

@@ -11,22 +11,25 @@ import hmac
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterable
+import unicodedata
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from grader.cohort.our_words import our_words, words_of
 from grader.cohort.outputs import write_output
-from grader.contract import FUNCTIONS
 from grader.errors import UsageError
 from grader.report.prepare import map_text
 from grader.result import Report
 
-__all__ = ["KEY_FILE", "Names", "read_names", "without_names"]
+__all__ = ["KEY_FILE", "Names", "keys_of", "read_names", "without_names"]
 
 KEY_FILE = "names.key"
 
 _KEY = re.compile(r"[0-9a-f]{64}\n?")
-_EVERYWHERE = frozenset({*FUNCTIONS, "ipynb", "json", "txt", "zip", "submission", "submissions", "submitted"})
+_START, _END = r"(?<![^\W_])", r"(?![^\W_])"
+_ALONE = re.compile(r"[^\W_]+")
+_BETWEEN = r"[\s_.,'-]{1,3}"
 _FILE_NAME = re.compile(r"[^\s/\\:;,()]+\.[A-Za-z]\w{0,5}\b")
 
 
@@ -48,6 +51,12 @@ class Names:
     def _digest(self, use: str, student: str) -> bytes:
         message = f"{use}\0{student}".encode("utf-8", "surrogatepass")
         return hmac.new(self._key, message, "sha256").digest()
+
+
+def keys_of(students: Collection[str], names: Names | None) -> dict[str, str]:
+    """The keys of students by what tables may call them: their keys, and their pseudonyms where there are some."""
+    known = {student: student for student in students}
+    return known if names is None else known | {names.pseudonym(student): student for student in students}
 
 
 def read_names(folder: Path, *, create: bool = False) -> Names | None:
@@ -74,29 +83,96 @@ def read_names(folder: Path, *, create: bool = False) -> Names | None:
 def without_names(report: Report, pseudonym: str, known: Iterable[str]) -> Report:
     """The report under a pseudonym: what is `known` of the student (key, name, ids) stands nowhere in it, nor a file.
 
-    Of what a submission itself says only those words are hidden.
+    Of what a submission itself says only those words are hidden; of those, one that is ours as well ("right", "you")
+    only beside another, two of one name always. Versions and layers are ours alone.
     """
     path = report.submission.path
-    change = _hiding((path, os.path.basename(path), *known), pseudonym)  # noqa: PTH119 - it may be no path at all
+    change = _hiding(known, (path, os.path.basename(path)), pseudonym)  # noqa: PTH119 - it may be no path at all
     ending = re.search(r"\.(?:py|ipynb)$", path, re.IGNORECASE)
     named = pseudonym + (ending[0].lower() if ending else "")
-    report = map_text(report, change)
-    reason = _FILE_NAME.sub("the file", report.reason.replace(pseudonym, named))
-    return replace(report, submission=replace(report.submission, path=named), reason=reason)
+    changed = map_text(report, change)
+    reason = _FILE_NAME.sub("the file", changed.reason.replace(pseudonym, named))
+    return replace(
+        changed,
+        submission=replace(changed.submission, path=named),
+        reason=reason,
+        provenance=report.provenance,
+        isolation=report.isolation,
+    )
 
 
-def _hiding(known: Iterable[str], pseudonym: str) -> Callable[[str], str]:
-    """A function that puts the pseudonym in place of each of `known`, and of each of their words."""
-    wholes = set(known)
-    words = {word for text in wholes for word in re.findall(r"[^\W_]+", text)}
-    hidden = sorted(filter(_is_telling, wholes | words), key=lambda text: (-len(text), text))
-    if not hidden:
+def _hiding(names: Iterable[str], paths: Iterable[str], pseudonym: str) -> Callable[[str], str]:
+    """A function that puts the pseudonym in place of names and paths, and of their words, alone or together.
+
+    Two words of one name are hidden together whatever they are; two of a path may be a sentence of ours.
+    """
+    names = {_nfc(name) for name in names}
+    known = names | {_nfc(path) for path in paths}
+    wholes = {text for text in known if len(words_of(text)) > 1 or _is_telling(text)}
+    words = {word for text in known for word in words_of(text)}
+    if not words:
         return lambda text: text
-    choices = "|".join(map(re.escape, hidden))
-    pattern = re.compile(rf"(?<![^\W_])(?:{choices})(?![^\W_])", re.IGNORECASE)
-    return lambda text: pattern.sub(pseudonym, text)
+    run = _any_of(words)
+    runs = re.compile(rf"{_START}{run}(?:{_BETWEEN}{run})*{_END}", re.IGNORECASE)
+    written = re.compile(rf"{_START}{_any_of(wholes)}{_END}", re.IGNORECASE) if wholes else None
+    together = [_together(name) for name in sorted(names) if len(_own_words(name)) > 1]
+
+    def hide(match: re.Match[str]) -> str:
+        found = set(words_of(match[0]))
+        if len(found) > 1:
+            return pseudonym if any(len(word) > 1 and _is_no_word_of_ours(word) for word in found) else match[0]
+        return _ALONE.sub(lambda word: pseudonym if _is_telling(word[0]) else word[0], match[0])
+
+    def change(text: str) -> str:
+        composed = _nfc(text)
+        parts = [composed] if written is None else written.split(composed)
+        for cut in together:
+            parts = [piece for part in parts for piece in cut(part)]
+        changed = pseudonym.join(runs.sub(hide, part) for part in parts)
+        return text if changed == composed else changed
+
+    return change
+
+
+def _together(name: str) -> Callable[[str], list[str]]:
+    """A function that cuts out of a text two or more different words of a name, in any order.
+
+    Two initials are not enough: (X, T) stands in every report.
+    """
+    word = _any_of(_own_words(name))
+    run = re.compile(rf"{_START}{word}(?:{_BETWEEN}{word})+{_END}", re.IGNORECASE)
+
+    def cut(text: str) -> list[str]:
+        pieces, start = [], 0
+        for match in run.finditer(text):
+            found = set(words_of(match[0]))
+            if len(found) > 1 and any(len(word) > 1 or not word.isascii() for word in found):
+                pieces.append(text[start : match.start()])
+                start = match.end()
+        return [*pieces, text[start:]]
+
+    return cut
+
+
+def _own_words(name: str) -> set[str]:
+    """Its words but for numbers: [2, 3] stands in every report."""
+    return {word for word in words_of(name) if not word.isdecimal()}
+
+
+def _nfc(text: str) -> str:
+    """As a name is usually typed; macOS writes accents apart from their letters."""
+    return unicodedata.normalize("NFC", text)
+
+
+def _any_of(texts: Iterable[str]) -> str:
+    """A pattern for any of them, the longest first."""
+    return f"(?:{'|'.join(map(re.escape, sorted(texts, key=lambda text: (-len(text), text))))})"
 
 
 def _is_telling(text: str) -> bool:
-    """Whether it is worth hiding: not what stands in every text, a check's name or a number, say."""
-    return len(text) >= (5 if text.isdecimal() else 3) and text.lower() not in _EVERYWHERE
+    """Whether it is worth hiding where it stands alone: no number, and nothing that stands in every report."""
+    return len(text) >= (5 if text.isdecimal() else 3) and (text.isdecimal() or _is_no_word_of_ours(text))
+
+
+def _is_no_word_of_ours(text: str) -> bool:
+    return not text.isdecimal() and text.lower() not in our_words()

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from grader.cases import PUBLIC_SEED
 from grader.cohort import overrides
 from grader.cohort.gradebook import GRADES, REVIEW, Entry, grades_row, review_rows
 from grader.cohort.names import safe_name
@@ -27,17 +28,23 @@ from grader.cohort.store import Store
 from grader.cohort.tables import table
 from grader.errors import GraderError
 from grader.report.as_json import to_json_object, to_json_text
-from grader.report.html import Adjustment, PageFacts, Row, row_of, to_html, to_index
-from grader.result import Report
+from grader.report.html import PageFacts, Row, row_of, to_html, to_index
+from grader.result import Feedback
 from grader.rubric import Rubric
 from grader.score import report_of
 
-__all__ = ["Tally", "publish", "publish_again"]
+__all__ = ["Tally", "entries_of", "publish", "publish_again"]
+
+_IN_OVERRIDES = f"see {overrides.FILE_NAME}"
 
 
 @dataclass
 class Tally:
-    """How many came to what; a missing submission is not among the `unreadable`."""
+    """How many came to what; a missing submission is not among the `unreadable`.
+
+    `to_review`: students whom a person should look at, by `Entry.look`; `public`: the cases are the public
+    seed's; `left`: who stands in `overrides.csv` and is no more in the class.
+    """
 
     passed: int = 0
     below: int = 0
@@ -45,6 +52,8 @@ class Tally:
     missing: int = 0
     ungraded: int = 0
     to_review: int = 0
+    left: int = 0
+    public: bool = False
 
     def __str__(self) -> str:
         counts = (
@@ -57,7 +66,12 @@ class Tally:
         total = sum(count for count, _ in counts)
         told = ", ".join(f"{count} {word}" for count, word in counts if count)
         review = f"; {self.to_review} to look at" if self.to_review else ""
-        return f"{total} student{'s' if total != 1 else ''}: {told or 'none'}{review}"
+        left = f"; {overrides.FILE_NAME}: rows of {_students(self.left)} who left are not used" if self.left else ""
+        return f"{_students(total)}: {told or 'none'}{review}{left}"
+
+
+def _students(number: int) -> str:
+    return f"{number} student{'s' if number != 1 else ''}"
 
 
 @dataclass
@@ -87,49 +101,93 @@ def publish(
             (folder / name).mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise GraderError(f"{folder / name}: cannot be made: {error.strerror or error}") from error
-    tally, written = Tally(), _Written()
+    tally, written = Tally(left=len(rulings.keys() - notes.keys())), _Written()
     called = _FileNames(notes)
     for grading in store.gradings(run):
-        note = notes.get(grading.student, Note(grading.student, "folder"))
-        machine = report_of(grading.judged, rubric)
-        entry = _entry(grading, note, machine, rulings.get(grading.student, ()), names, anonymous=told.anonymous)
+        entry = _entry(grading, notes, rubric, rulings, names, anonymous=told.anonymous)
         _write_student(folder, entry, told, called, written)
-        _count(tally, entry, bool(written.review.get(entry.called)))
-    _write_class(folder, told, written)
+        _count(tally, entry)
+    _write_class(folder, told, written, public=tally.public)
     overrides.write_template(folder)
     return tally
 
 
 def publish_again(store: Store) -> Tally | None:
     """Write the outputs of the last run anew; None if none wrote any. Raises UsageError as `read_overrides` does."""
+    last = _last(store)
+    return None if last is None else publish(store, last.run, last.rubric, last.rulings)
+
+
+def entries_of(store: Store) -> Iterator[tuple[Entry, Feedback]]:
+    """What the outputs of the last run say of each student, and how much of it students may see."""
+    last = _last(store)
+    names = read_names(store.path.parent)
+    if last is None or names is None:
+        return
+    for grading in store.gradings(last.run):
+        yield (
+            _entry(grading, last.notes, last.rubric, last.rulings, names, anonymous=last.told.anonymous),
+            last.told.feedback,
+        )
+
+
+@dataclass(frozen=True)
+class _Last:
+    """The last run that wrote outputs, and what they are written by."""
+
+    run: int
+    rubric: Rubric
+    told: ClassNote
+    notes: Mapping[str, Note]
+    rulings: Mapping[str, Sequence[Ruling]]
+
+
+def _last(store: Store) -> _Last | None:
     for run in reversed(store.runs()):
         if (noted := read_notes(store, run.number)) is not None:
+            told, notes = noted
             rubric = from_data(Rubric, run.facts["rubric"])
             folder = store.path.parent
-            called = {student: note.name for student, note in noted[1].items()}
-            rulings = overrides.read_overrides(folder, called, rubric.points, read_names(folder))
-            return publish(store, run.number, rubric, rulings)
+            called = {student: note.name for student, note in notes.items()}
+            rulings = overrides.read_overrides(folder, called, rubric.points, read_names(folder), store)
+            return _Last(run.number, rubric, told, notes, rulings)
     return None
 
 
 # ---------------------------------------------------------------------------- one student
 def _entry(
-    grading: Grading, note: Note, machine: Report, rulings: Sequence[Ruling], names: Names, *, anonymous: bool
+    grading: Grading,
+    notes: Mapping[str, Note],
+    rubric: Rubric,
+    everyones: Mapping[str, Sequence[Ruling]],
+    names: Names,
+    *,
+    anonymous: bool,
 ) -> Entry:
+    note = notes.get(grading.student, Note(grading.student, "folder"))
+    machine, rulings = report_of(grading.judged, rubric), everyones.get(grading.student, ())
+    report = overrides.apply(machine, rulings)
     called, name = grading.student, note.name
     if anonymous:
         called = name = names.pseudonym(grading.student)
-        known = (grading.student, note.name, note.lms_student, note.lms_submission)
-        machine = without_names(machine, called, known)
+        assignment = note.source == "nbgrader"  # everyone's, and it may be words of ours
+        known = (grading.student, note.name, note.lms_student, "" if assignment else note.lms_submission)
+        machine, report = (without_names(each, called, known) for each in (machine, report))
+        untold = tuple(replace(item, reason=_IN_OVERRIDES) for item in report.overrides)  # it may name another student
+        report = replace(report, overrides=untold)
         note = replace(note, name=name, lms_student="", lms_submission="")
-    waiting = tuple(f"{ruling.check}: {ruling.reason}" for ruling in rulings if machine.outcome != "graded")
+    waiting = tuple(
+        ruling.check if anonymous else f"{ruling.check}: {ruling.reason}"
+        for ruling in rulings
+        if machine.outcome != "graded"
+    )
     return Entry(
         student=grading.student,
         called=called,
         page=f"{names.page(grading.student)}.html",
         note=note,
         machine=machine,
-        report=overrides.apply(machine, rulings),
+        report=report,
         seconds=grading.wall_s,
         waiting=waiting,
         anonymous=anonymous,
@@ -148,35 +206,28 @@ def _write_student(folder: Path, entry: Entry, told: ClassNote, called: _FileNam
 
 
 def _page(entry: Entry, told: ClassNote) -> str:
-    changes = tuple(
-        Adjustment(item.check, item.machine, item.points, item.reason, item.who) for item in entry.report.overrides
-    )
-    facts = PageFacts(
-        student=entry.note.name,
-        final=entry.report.score if changes else None,
-        adjustments=() if told.feedback == "score" else changes,
-    )
-    return to_html(entry.machine, audience="student", feedback=told.feedback, facts=facts)
+    facts = PageFacts(student=entry.note.name, missing=entry.note.missing)
+    return to_html(entry.report, audience="student", feedback=told.feedback, facts=facts)
 
 
 def _index_row(entry: Entry) -> Row:
-    report = entry.machine
+    report = entry.report
     if entry.seconds is not None:
         report = replace(report, timings={"total_s": entry.seconds})
-    final = entry.report.score if entry.report.overrides else None
     name = entry.note.name
     shown = name if name == entry.called else f"{name} ({entry.called})"
-    row = row_of(shown, report, page=f"pages/{entry.page}", final=final)
-    why = entry.doubts
-    return replace(row, review=why) if why else row
+    row = row_of(shown, report, page=f"pages/{entry.page}")
+    why = tuple(why for what, why, _ in entry.look if what != entry.outcome)
+    return replace(row, outcome=entry.outcome, review=why)
 
 
-def _count(tally: Tally, entry: Entry, to_review: bool) -> None:  # noqa: FBT001 - a count
+def _count(tally: Tally, entry: Entry) -> None:
     kind: str = entry.outcome
     if kind == "graded":
         kind = "passed" if entry.report.passed else "below"
     setattr(tally, kind, getattr(tally, kind) + 1)
-    tally.to_review += to_review
+    tally.to_review += bool(entry.look)
+    tally.public |= entry.machine.provenance.get("seed") == PUBLIC_SEED
 
 
 class _FileNames:
@@ -203,7 +254,7 @@ def _short_hash(text: str) -> str:
 
 
 # ---------------------------------------------------------------------------- the class
-def _write_class(folder: Path, told: ClassNote, written: _Written) -> None:
+def _write_class(folder: Path, told: ClassNote, written: _Written, *, public: bool) -> None:
     order = sorted(written.grades)
     for name, kept in (("json", set(written.json.values())), ("pages", written.pages)):
         _remove_others(folder / name, kept, FOLDERS[name])
@@ -212,7 +263,7 @@ def _write_class(folder: Path, told: ClassNote, written: _Written) -> None:
     nobodys = [("", "", "" if told.anonymous else shown, "nobody's", _why(told, why)) for shown, why in told.problems]
     rows = [row for name in order for row in written.review[name]]
     write_output(folder / "needs_review.csv", table(REVIEW, [*rows, *nobodys]))
-    write_output(folder / "index.html", (to_index(written.rows),))
+    write_output(folder / "index.html", (to_index(written.rows, public=public),))
 
 
 def _why(told: ClassNote, reason: str) -> str:

@@ -24,17 +24,18 @@ from datetime import datetime, timezone
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any
-
-from typing_extensions import Self
+from typing import TYPE_CHECKING, Any
 
 from grader.cohort.out_folder import STORE_FILE as FILE_NAME
-from grader.cohort.plain import canonical
+from grader.cohort.plain import canonical, in_order
 from grader.cohort.records import Grading, Kept, Run, VerdictKey
 from grader.cohort.wire import decode_judged, encode_judged
 from grader.errors import GraderError, UsageError
 from grader.result import Judged
 from grader.sandbox.levels import LEVELS, Level
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["FILE_NAME", "Store"]
 
@@ -127,7 +128,7 @@ class Store:
         if judged.outcome != "graded" or judged.isolation is None:
             msg = f"only a verdict is kept, got {judged.outcome!r}"
             raise ValueError(msg)
-        level, data = judged.isolation.level, canonical(encode_judged(judged))
+        level, data = judged.isolation.level, in_order(encode_judged(judged))
         row = (key.content, key.judging, key.environment, level, data, wall_s)
         with self._plainly(), self._transaction():
             made = self._db.execute(
@@ -159,7 +160,7 @@ class Store:
         self, run: int, student: str, path: str, judged: Judged, *, score: Fraction | None, verdict: int | None
     ) -> None:
         """Commit what a run found of one file; `verdict` is the number of the verdict kept, if there is one."""
-        own = canonical(encode_judged(judged)) if verdict is None else None
+        own = in_order(encode_judged(judged)) if verdict is None else None
         told = None if score is None else str(score)
         with self._plainly():
             self._db.execute(
@@ -199,10 +200,14 @@ class Store:
             rows = self._db.execute("SELECT id, started, finished, facts FROM runs ORDER BY id").fetchall()
         return tuple(Run(number, started, finished, json.loads(facts)) for number, started, finished, facts in rows)
 
-    def students(self) -> tuple[str, ...]:
-        """Everybody of whom there is a grading."""
+    def students(self, run: int | None = None) -> tuple[str, ...]:
+        """Everybody of whom there is a grading, in that run or in any."""
+        where, values = ("", ()) if run is None else ("WHERE run=? ", (run,))
         with self._plainly():
-            rows = self._db.execute("SELECT DISTINCT student FROM gradings ORDER BY student").fetchall()
+            rows = self._db.execute(
+                f"SELECT DISTINCT student FROM gradings {where}ORDER BY student",  # noqa: S608 - words of ours
+                values,
+            ).fetchall()
         return tuple(_unpacked(row[0]) for row in rows)
 
     def gradings(self, run: int) -> Iterator[Grading]:

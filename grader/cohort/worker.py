@@ -86,7 +86,7 @@ def _refuse(tell: Callable[[dict[str, Any]], None], kind: str, reason: str) -> N
 
 
 def _serve(line: _Line, opening: dict[str, Any]) -> None:
-    template = Template(device=opening["settings"]["device"], several=True)  # before what imports NumPy
+    template = Template(device=opening["settings"]["device"])  # before what imports NumPy
     bench: Bench | None = None
     try:
         from grader.cohort.executors import Bench, Job  # noqa: PLC0415 - the template's torch loads meanwhile

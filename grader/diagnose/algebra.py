@@ -18,7 +18,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from grader.diagnose.batch import Batch
-from grader.diagnose.mistakes import Mistake
+from grader.diagnose.mistakes import UNNAMED, Mistake
 
 __all__ = [
     "ERRORS",
@@ -179,23 +179,35 @@ def _powers(exponent: Callable[[np.ndarray], np.ndarray], *, input_weight: bool 
 
 POWERS: tuple[Factor, ...] = (
     Factor("n - k", _powers(lambda d: d)),
-    _wrong("none", _powers(lambda d: 0 * d), "no_recurrent_factor"),
+    _wrong("none", _powers(lambda d: 0 * d), "no_recurrent_factor", shown="loses its factor Wrec"),
     _wrong("n - k + 1", _powers(lambda d: d + 1), "extra_recurrent_factor"),
     _wrong("2 (n - k)", _powers(lambda d: 2 * d), "extra_recurrent_factor", cost=1.1),
-    _wrong("n - k - 1", _powers(lambda d: np.maximum(d - 1, 0)), "no_recurrent_factor", cost=1.1),
-    _wrong("Wxs", _powers(lambda d: d, input_weight=True), "no_recurrent_factor", cost=1.1),
+    _wrong(
+        "n - k - 1",
+        _powers(lambda d: np.maximum(d - 1, 0)),
+        "no_recurrent_factor",
+        shown="meets its factor Wrec once too seldom",
+        cost=1.1,
+    ),
+    _wrong(
+        "Wxs",
+        _powers(lambda d: d, input_weight=True),
+        "no_recurrent_factor",
+        shown="meets Wxs where its factor Wrec belongs",
+        cost=1.1,
+    ),
 )
 
 
 # ---------------------------------------------------------------------------- pairs (k, n): (r, n, k)
-def _pairs(reach: int, *, own: bool = True, window: int = 99) -> Make:
-    """Which k <= n count: those at most `reach` steps back, k = n too or not, only the last `window` steps k."""
+def _pairs(reach: int, *, own: bool = True, window: int = 99, first: int = 0) -> Make:
+    """Which k <= n count: at most `reach` steps back, k = n too or not, in the last `window` steps, from `first` on."""
 
     def make(batch: Batch, *, size: bool) -> np.ndarray:  # noqa: ARG001
         steps = np.arange(batch.X.shape[1])
         distance = steps[:, None] - steps
         near = (distance >= (0 if own else 1)) & (distance <= reach)
-        late = steps >= batch.steps[:, None] - window
+        late = (steps >= batch.steps[:, None] - window) & (steps >= first)
         pairs: np.ndarray = (near & late[:, None, :]).astype(np.float64)
         return pairs
 
@@ -212,12 +224,13 @@ def _truncated(reach: int) -> Mistake:
 PAIRS: tuple[Factor, ...] = (
     Factor("k <= n", _pairs(99)),
     Factor("k < n", _pairs(99, own=False), (_IMMEDIATE,)),
-    *(Factor(f"n - {h} <= k", _pairs(h), (_truncated(h),)) for h in range(4)),
+    *(Factor(f"n - {h} <= k", _pairs(h), (_truncated(h),)) for h in (0, 1, 2, 3, 4, 5, 9, 10)),
     *(Factor(f"n - {h} <= k < n", _pairs(h, own=False), (_truncated(h), _IMMEDIATE)) for h in (1, 2, 3)),
     *(
         Factor(f"k >= SeqL - {h}", _pairs(99, window=h), (Mistake(PREFIX + "truncated", {"steps": str(h - 1)}, 1.1),))
         for h in (1, 2, 3)
     ),
+    Factor("k >= 1", _pairs(99, first=1), (UNNAMED,)),
 )
 
 
@@ -247,6 +260,26 @@ def _outputs(batch: Batch, *, size: bool) -> np.ndarray:
     return batch.states[2 if size else 1]
 
 
+def _pre_activations(batch: Batch, *, size: bool) -> np.ndarray:
+    if not size:
+        return batch.states[0]
+    weights = (np.abs(w)[:, None, None] for w in (batch.Wxs, batch.Wrec))
+    sums: np.ndarray = sum(
+        w * z for w, z in zip(weights, (batch.X, _moved(_outputs, 1)(batch, size=True)), strict=True)
+    )
+    return sums
+
+
+def _from(first: int, source: Make) -> Make:
+    """What `source` gives at steps from `first` on."""
+
+    def late(batch: Batch, *, size: bool) -> np.ndarray:
+        values: np.ndarray = source(batch, size=size) * (np.arange(batch.X.shape[1]) >= first)[:, None]
+        return values
+
+    return late
+
+
 INPUTS: tuple[Factor, ...] = (
     Factor("x_k", _moved(_inputs, 0)),
     _wrong("x_k-1", _moved(_inputs, 1), "input_off_by_one", shown="x_{k-1}"),
@@ -258,10 +291,13 @@ INPUTS: tuple[Factor, ...] = (
 STATES: tuple[Factor, ...] = (
     Factor("y_k-1", _moved(_outputs, 1)),
     _wrong("y_k", _moved(_outputs, 0), "hidden_state_off_by_one", shown="y_k"),
+    _wrong("y_k, k >= 1", _from(1, _outputs), "hidden_state_off_by_one", shown="y_k", cost=1.05),
     _wrong("y_k-1, wrapped", _moved(_outputs, 1, wrap=True), "wraparound"),
     _wrong("y_k-2", _moved(_outputs, 2), "hidden_state_off_by_one", shown="y_{k-2}", cost=1.1),
     _wrong("y_k-2, wrapped", _moved(_outputs, 2, wrap=True), "hidden_state_off_by_one", "wraparound", shown="y_{k-2}"),
     _wrong("y_k+1", _moved(_outputs, -1), "hidden_state_off_by_one", shown="y_{k+1}", cost=1.2),
+    Factor("s_k-1", _moved(_pre_activations, 1), (UNNAMED,)),
+    Factor("y_k-1, k >= 2", _from(2, _moved(_outputs, 1)), (UNNAMED,)),
 )
 
 

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from grader.atomic import write_atomically
 from grader.cases import Case, CaseBank, default_cache_dir
-from grader.cases.cache import read_own, write_atomically
+from grader.cases.cache import read_own
 from grader.diagnose.batch import pack
 from grader.diagnose.family import AXES, fingerprint, telling_rows
 from grader.errors import BankError

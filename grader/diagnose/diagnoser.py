@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,13 +11,8 @@ import numpy as np
 
 from grader.cases import Case, CaseBank, CheckCases
 from grader.contract import CheckSpec
-from grader.diagnose.catalogue import directions
-from grader.diagnose.elementwise import explain_derivative, explain_relu, explain_targets
-from grader.diagnose.gradients import explain_gradients
-from grader.diagnose.mistakes import Answer, Explanation, told
-from grader.diagnose.states import explain_counts, explain_states
+from grader.diagnose.mistakes import UNNAMED, Explanation, told
 from grader.diagnose.trace import departure
-from grader.diagnose.training import explain_training
 from grader.judge import Finding
 from grader.messages import say
 from grader.model import Diagnosis
@@ -25,14 +20,6 @@ from grader.model import Diagnosis
 __all__ = ["Diagnosed", "Diagnoser"]
 
 _READ = frozenset({"right", "wrong", "excused"})
-
-_SIMPLE: Mapping[str, Callable[[CheckCases, Sequence[Answer]], tuple[Explanation, ...]]] = {
-    "relu": explain_relu,
-    "relu_derivative": explain_derivative,
-    "count_targets": explain_targets,
-    "forward": explain_states,
-    "predict_counts": explain_counts,
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,38 +49,40 @@ class Diagnoser:
         `findings` are of `cases` in the order asked; the cases must be those of the bank.
         """
         explanations = self._explanations(spec, cases, findings)
-        if not explanations:
-            return None
-        return Diagnosed(_diagnoses(explanations, len(findings)), explanations[0])
+        found = _diagnoses(explanations, len(findings)) if explanations else ()
+        return Diagnosed(found, explanations[0]) if found else None
 
     def _explanations(self, spec: CheckSpec, cases: CheckCases, findings: Sequence[Finding]) -> tuple[Explanation, ...]:
         kinds = {finding.kind for finding in findings}
         if "wrong" not in kinds and "form" not in kinds:
             return ()
-        if spec.name == "train" and kinds <= _READ | {"form"}:
-            return explain_training(cases, [finding.answer or None for finding in findings])
-        if not kinds <= _READ:
+        if not kinds <= (_READ | {"form"} if spec.name == "train" else _READ):
             return ()
-        answers = [finding.answer for finding in findings]
-        if spec.name == "bptt_gradients":
-            return explain_gradients(cases, answers, self._directions)
-        return _SIMPLE[spec.name](cases, answers)
+        from grader.diagnose.explain import explain  # noqa: PLC0415 - a correct submission never needs it
+
+        answers = [finding.answer or None for finding in findings]
+        return explain(spec.name, cases, answers, lambda: self._directions)
 
     @cached_property
     def _directions(self) -> np.ndarray:
+        from grader.diagnose.catalogue import directions  # noqa: PLC0415 - the same
+
         return directions(self._bank, self._cache_dir)
 
 
 def _diagnoses(explanations: Sequence[Explanation], total: int) -> tuple[Diagnosis, ...]:
-    """One for each code; what only some explanations name is told as alternatives."""
+    """One for each code; what only some explanations name is told as alternatives.
+
+    Not where it may be a mistake without a name: then only what is certain.
+    """
     common = set.intersection(*(set(explanation.codes) for explanation in explanations))
     found = [
         _diagnosis(m.code, say(m.code, **m.facts), total)
         for m in told(explanations[0].mistakes).values()
-        if m.code in common
+        if m.code in common and m != UNNAMED
     ]
     others = [[m for m in told(each.mistakes).values() if m.code not in common] for each in explanations]
-    if any(others):
+    if any(others) and not any(UNNAMED in mistakes for mistakes in others):
         ways = [" ".join(say(m.code, **m.facts) for m in mistakes) for mistakes in others if mistakes]
         message = say("diagnosis.either", first=ways[0], others=" / ".join(ways[1:]))
         found += [_diagnosis(code, message, total) for code in dict.fromkeys(m.code for ms in others for m in ms)]

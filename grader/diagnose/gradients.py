@@ -18,7 +18,7 @@ from grader.diagnose.algebra import INPUTS, MEANS, STATES, Factor, Recurrence, m
 from grader.diagnose.batch import UNIT_ROUNDOFF, pack
 from grader.diagnose.family import Family, Values, costs, telling_rows
 from grader.diagnose.mistakes import Answer, Explanation, Mistake, cheapest
-from grader.diagnose.states import Pass, passes
+from grader.diagnose.states import Pass, mistakes_behind, passes
 
 __all__ = ["explain_gradients"]
 
@@ -146,7 +146,7 @@ class _Search:
             if chosen == Pass() or not _fit_all(Family(some, chosen), fewer):
                 continue
             if matches := _fit_all(Family(self.family.cases, chosen), parts):
-                found.append(_together(*matches, chosen.mistakes(), chosen))
+                found.append(_together(*matches, mistakes_behind(chosen), chosen))
         return cheapest(found)
 
     def _matches(self, target: _Targets, part: int) -> list[_Match]:

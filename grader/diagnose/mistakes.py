@@ -10,7 +10,7 @@ import numpy as np
 
 from grader.cases import Case
 
-__all__ = ["Answer", "Explanation", "Mistake", "cheapest", "told"]
+__all__ = ["UNNAMED", "Answer", "Explanation", "Mistake", "cheapest", "told"]
 
 Answer: TypeAlias = tuple["np.ndarray | None", ...]
 """The parts of one answer; None where a case does not ask for the part."""
@@ -25,6 +25,10 @@ class Mistake:
     code: str
     facts: Mapping[str, str] = field(default_factory=dict, hash=False, compare=False)
     cost: float = 1.0
+
+
+UNNAMED = Mistake("")
+"""One that the contract has no code for. It is known lest several others, which come to the same, be named for it."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,9 +11,9 @@ import numpy as np
 
 from grader.cases import Case, CheckCases
 from grader.diagnose.batch import UNIT_ROUNDOFF, Batch, pack
-from grader.diagnose.mistakes import Answer, Explanation, Mistake, cheapest
+from grader.diagnose.mistakes import UNNAMED, Answer, Explanation, Mistake, cheapest
 
-__all__ = ["Pass", "explain_counts", "explain_states", "passes", "run"]
+__all__ = ["Pass", "explain_counts", "explain_states", "mistakes_behind", "passes", "run"]
 
 Start: TypeAlias = Literal["zero", "sequence before", "last call", "last call of this shape", "last call if it fits"]
 
@@ -44,6 +44,13 @@ class Pass:
         if self.start != "zero":
             found.append(Mistake("forward.state_leak"))
         return tuple(found)
+
+
+def mistakes_behind(chosen: Pass) -> tuple[Mistake, ...]:
+    """The mistakes of a pass of which only what is made of it was seen: there S may have been taken for Y."""
+    if (chosen.fed, chosen.returned) != ("relu", "none"):
+        return chosen.mistakes()
+    return (UNNAMED, *replace(chosen, returned="relu").mistakes())
 
 
 def _activation(fed: str, returned: str) -> tuple[Mistake, ...]:
@@ -149,12 +156,11 @@ def explain_states(cases: CheckCases, answers: Sequence[Answer]) -> tuple[Explan
         S, Y, size = run(chosen, batch, _left_over(chosen.start, batch, got[1]))
         tolerance = _tolerance(chosen, size)
         if (np.abs(S - got[0]) <= tolerance).all() and (np.abs(Y - got[1]) <= tolerance).all():
-            found.append(_explained(chosen))
+            found.append(_explained(chosen, chosen.mistakes()))
     return cheapest([each for each in found if each.mistakes])
 
 
-def _explained(chosen: Pass, *more: Mistake) -> Explanation:
-    mistakes = (*chosen.mistakes(), *more)
+def _explained(chosen: Pass, mistakes: tuple[Mistake, ...]) -> Explanation:
     return Explanation(mistakes, sum(mistake.cost for mistake in mistakes), lambda case: _trace(chosen, case))
 
 
@@ -197,5 +203,5 @@ def explain_counts(cases: CheckCases, answers: Sequence[Answer]) -> tuple[Explan
         slack = _tolerance(chosen, size)
         for whole, more in ((np.rint, ()), (np.trunc, (Mistake("predict.truncates"),))):
             if ((whole(Y - slack) == got) | (whole(Y + slack) == got)).all():
-                found.append(_explained(chosen, *more))
+                found.append(_explained(chosen, (*mistakes_behind(chosen), *more)))
     return cheapest([each for each in found if each.mistakes])

@@ -1,7 +1,7 @@
 """Judging: what a subject's answers are worth, check by check.
 
-`shrink_live` is the shrinker for a live subject; it imports Hypothesis and the oracle when a check has
-failed, not before.
+`shrink_live` is the shrinker for a live subject; it imports the oracle when a check has failed, and
+Hypothesis when the ladder of smallest cases does not show why, not before.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ def shrink_live(
     fixed: tuple[int | None, int | None] = (None, None),
     adapt: Callable[[Case], Case] | None = None,
 ) -> Finding | None:
-    """The smallest failing case that Hypothesis finds with the subject at hand; None where `stored` must do.
+    """The smallest failing case that is found with the subject at hand; None where `stored` must do.
 
-    `fixed` and `adapt`: see `shrink.shrink`.
+    `fixed` and `adapt`: see `search.smallest`.
     """
-    from grader.judge.shrink import shrink  # noqa: PLC0415 - a correct submission never needs Hypothesis
+    from grader.judge.search import smallest  # noqa: PLC0415 - a correct submission never needs it
 
-    return shrink(spec, subject, stored, fixed=fixed, adapt=adapt)
+    return smallest(spec, subject, stored, fixed=fixed, adapt=adapt)
 
 
 def right_answer(function: str, args: tuple[Value, ...]) -> Value:

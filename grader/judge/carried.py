@@ -41,14 +41,17 @@ def lower_failed(check: str, as_it_is: Mapping[str, CheckVerdict]) -> bool:
     return any(as_it_is[name].status != "passed" for name in _LOWER.get(check, ()))
 
 
-def kept(verdict: CheckVerdict, again: CheckVerdict, helpers: Mapping[str, bool], shrunk: CheckVerdict) -> CheckVerdict:
-    """`verdict`, which help did not better: with the smaller failing case of `shrunk`, if that failed alike.
+def kept(
+    verdict: CheckVerdict, again: CheckVerdict, helpers: Mapping[str, bool], explained: CheckVerdict
+) -> CheckVerdict:
+    """`verdict`, which help did not better: with mistakes and failing case of `explained`, if that failed alike.
 
     A check that raises once its helpers are answered works with what they leave behind, not with what they return: it
     cannot be judged apart from them, and a person should look.
     """
-    if shrunk.status == verdict.status and shrunk.counterexample is not None:
-        verdict = replace(verdict, message=shrunk.message, counterexample=shrunk.counterexample)
+    if explained.status == verdict.status:
+        case = explained.counterexample or verdict.counterexample
+        verdict = replace(verdict, message=explained.message, diagnoses=explained.diagnoses, counterexample=case)
     if again.status == "error":
         return replace(verdict, review=say("carried.not_separable", function=verdict.name, helpers=", ".join(helpers)))
     return verdict

@@ -11,7 +11,7 @@ import numpy as np
 
 from grader.cases import Case, CheckCases
 from grader.contract import CheckSpec, PropertySpec
-from grader.judge.findings import MAX_INLINE, Finding, counterexample, error_of, sentence, size_key
+from grader.judge.findings import ENDED, MAX_INLINE, Finding, counterexample, error_of, sentence, size_key
 from grader.judge.general import general_diagnoses, mutates
 from grader.judge.policy import DEFAULT_POLICY, Policy, evidence_of
 from grader.judge.screen import Screening, screen
@@ -110,6 +110,8 @@ def judge_check(  # noqa: PLR0913 - the stages it composes, each by name
     if verdict.status != "passed":
         insight = diagnoser(spec, cases, [finding for _, finding in screening.findings]) if diagnoser else None
         verdict = _with_example(spec, _told(verdict, insight), screening, subject, shrinker, insight)
+    if _ended_while_watched(screening):
+        verdict = replace(verdict, review=say("watch.unseen", function=spec.name))
     return _under_policy(spec, verdict, evidence_of([finding.observation for finding in screening.watched]), policy)
 
 
@@ -254,6 +256,12 @@ def _notices(spec: CheckSpec, screening: Screening) -> tuple[Notice, ...]:
 
 
 # ---------------------------------------------------------------------------- policy
+def _ended_while_watched(screening: Screening) -> bool:
+    """Whether the child came through every case, and not through the calls that are watched."""
+    asked = {finding.kind for _, finding in screening.findings}
+    return asked.isdisjoint(ENDED) and not ENDED.isdisjoint(finding.kind for finding in screening.watched)
+
+
 def _under_policy(spec: CheckSpec, verdict: CheckVerdict, evidence: tuple[str, ...], policy: Policy) -> CheckVerdict:
     """Apply what the course decided: `fail` fails every property, `warn` gives a notice."""
     notices = list(verdict.notices)

@@ -7,6 +7,7 @@ convention, its answers multiplied back.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypeAlias
@@ -56,6 +57,7 @@ def _times(value: Value, factor: float) -> Value:
             return value * factor
 
 
+@functools.cache
 def helper_in(reading: str, helper: Helper) -> Helper:
     """`helper`, its gradients in the convention `reading`: what a submission's own would return."""
 

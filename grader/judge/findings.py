@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -26,6 +26,7 @@ from grader.model import (
 )
 
 __all__ = [
+    "ENDED",
     "MAX_INLINE",
     "Finding",
     "Kind",
@@ -41,6 +42,9 @@ __all__ = [
 Kind: TypeAlias = Literal[
     "right", "excused", "wrong", "form", "malformed", "raised", "missing", "timeout", "memory", "died", "blocked"
 ]
+
+ENDED: frozenset[Kind] = frozenset({"blocked", "timeout", "memory", "died"})
+"""Nothing more came back, from this call or from one before it."""
 
 MAX_INLINE = 16  # entries of an array that a sentence still shows
 
@@ -75,10 +79,9 @@ def find(spec: CheckSpec, case: Case, seen: Observation) -> Finding:
 
 
 def _compare(spec: CheckSpec, case: Case, seen: Answered, value: Value) -> Finding:
-    shapes = tuple(None if part is None else part.low.shape for part in case.parts)
-    kept = replace(seen, value=None)  # a finding outlives the answer, which may be as large as a frame
+    kept = Answered(None, seen.mutated, seen.evidence)  # without the value, which may be as large as a frame
     try:
-        answer = read_answer(value, spec.returns, shapes)
+        answer = read_answer(value, spec.returns, case.shapes)
     except ContractError as error:
         return Finding(case, "form", kept, problem=str(error))
     own = tuple(None if part is None else part.copy() for part in answer)  # views would keep the whole frame

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,9 +14,10 @@ from grader.judge.screen import Screening
 from grader.judge.sizes import hardcoded_size
 from grader.judge.twins import Twins, nondeterministic
 from grader.messages import say
-from grader.model import Diagnosis, OutOfMemory, Raised, TimedOut
+from grader.model import CheckVerdict, Diagnosis, Notice, OutOfMemory, Raised, TimedOut
+from grader.sandbox.inside.lost import read_loss
 
-__all__ = ["general_diagnoses", "mutates"]
+__all__ = ["general_diagnoses", "mutates", "tells_loss", "with_loss"]
 
 _GENERAL = {
     "raised": "general.crash",
@@ -24,6 +27,8 @@ _GENERAL = {
     "memory": "general.memory",
     "died": "general.crash",
 }
+
+_LOSSES = frozenset({"general.syntax_error", "general.crash", "general.timeout", "general.memory"})
 
 
 def general_diagnoses(spec: CheckSpec, screening: Screening, twins: Twins | None) -> tuple[Diagnosis, ...]:
@@ -73,3 +78,24 @@ def mutates(spec: CheckSpec, screening: Screening) -> str:
     changed = screening.mutated()  # the child says so: any number may be in it
     names = [name for i, name in enumerate(spec.parameters) if i in changed and name in {"X", "T"}]
     return say("general.mutates_input", function=spec.name, names=" and ".join(names)) if names else ""
+
+
+def tells_loss(notice: Notice) -> bool:
+    """Whether it tells of a statement that functions were lost to."""
+    return bool(read_loss(notice.message)[1])
+
+
+def with_loss(verdict: CheckVerdict, notices: Iterable[Notice]) -> CheckVerdict:
+    """`verdict`; where its function was lost to a statement that one of `notices` tells of, with that as the cause."""
+    if verdict.status != "missing":
+        return verdict
+    for notice in notices:
+        error, functions = read_loss(notice.message)
+        if verdict.name in functions:
+            kind = "unread" if notice.code == "general.syntax_error" else "failed"
+            facts = {"function": verdict.name, "place": notice.location or "the file", "error": error}
+            message = say(f"general.missing.{kind}", **facts)
+            properties = tuple(replace(prop, message=message) for prop in verdict.properties)
+            code = notice.code if notice.code in _LOSSES else "general.missing"  # the child says so: it may be anything
+            return replace(verdict, properties=properties, message=message, diagnoses=(Diagnosis(code, message),))
+    return verdict

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
@@ -32,8 +33,13 @@ def watched_questions(spec: CheckSpec, policy: Policy) -> tuple[Question, ...]:
     watched = any(prop.name == "hand_written" for prop in spec.properties)
     if not watched or all(policy[kind] == "allow" for kind in _POLICY_OF_EVIDENCE.values()):
         return ()
+    return _watching(spec.name)
+
+
+@functools.cache
+def _watching(function: str) -> tuple[Question, ...]:
     return tuple(
-        Question(spec.name, tuple(np.asarray(value, dtype=np.float32) for value in args), watch=True)
+        Question(function, tuple(np.asarray(value, dtype=np.float32) for value in args), watch=True)
         for args in _WATCHED
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,18 @@ from grader.contract import CheckSpec
 from grader.errors import SandboxError
 from grader.judge.findings import Finding, find
 from grader.judge.policy import Policy, watched_questions
-from grader.model import Answered, Died, Malformed, Observation, OutOfMemory, Question, Raised, Subject, TimedOut
+from grader.model import (
+    Answered,
+    Batch,
+    Died,
+    Malformed,
+    Observation,
+    OutOfMemory,
+    Question,
+    Raised,
+    Subject,
+    TimedOut,
+)
 
 __all__ = ["Screening", "screen"]
 
@@ -42,10 +54,8 @@ def screen(spec: CheckSpec, cases: CheckCases, subject: Subject, *, limit_s: flo
     blocked. Raises SandboxError if fewer answers come back than questions went out.
     """
     watched = watched_questions(spec, policy)
-    unchecked = (None,) * len(spec.returns)
-    asked = [*cases, *(("", Case(question.args, unchecked)) for question in watched)]
-    questions = [Question(spec.name, case.args) for _, case in asked[: len(asked) - len(watched)]]
-    answers = subject.ask([*questions, *watched], limit_s=limit_s)
+    asked, questions = _asked(spec, cases, watched)
+    answers = subject.ask(questions, limit_s=limit_s)
     findings: list[tuple[str, Finding]] = []
     ended_by: Observation | None = None
     for name, case in asked:
@@ -59,8 +69,19 @@ def screen(spec: CheckSpec, cases: CheckCases, subject: Subject, *, limit_s: flo
             continue
         ended_by = seen if isinstance(seen, (TimedOut, Died, OutOfMemory)) else None
         findings.append((name, _excused(spec, find(spec, case, seen))))
-    n = len(questions)
+    n = len(questions) - len(watched)
     return Screening(tuple(findings[:n]), tuple(finding for _, finding in findings[n:]), ended_by)
+
+
+@functools.lru_cache(maxsize=64)  # the checks of a course, which every submission of it is asked
+def _asked(
+    spec: CheckSpec, cases: CheckCases, watched: tuple[Question, ...]
+) -> tuple[tuple[tuple[str, Case], ...], Batch]:
+    """The cases with their properties, those of the `watched` calls last, and the questions they are."""
+    unchecked = (None,) * len(spec.returns)
+    asked = (*cases, *(("", Case(question.args, unchecked)) for question in watched))
+    plain = (Question(spec.name, case.args) for _, case in asked[: len(asked) - len(watched)])
+    return asked, Batch((*plain, *watched))
 
 
 def _last_seen(findings: Sequence[tuple[str, Finding]], spec: CheckSpec) -> Observation:

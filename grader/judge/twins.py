@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.cases import Case
 from grader.contract import CheckSpec
 from grader.judge.findings import Finding, shown_inputs
 from grader.judge.screen import Screening
@@ -28,18 +27,12 @@ def differing_twins(screening: Screening) -> Twins | None:
     """The first case of `repeatable` that was answered otherwise before, if any."""
     earlier: dict[tuple[object, ...], Finding] = {}
     for name, finding in screening.findings:
-        first = earlier.setdefault(_question(finding.case), finding)
+        first = earlier.setdefault(finding.case.asks, finding)
         if name == "repeatable" and first is not finding:
             for i, (a, b) in enumerate(zip(first.answer, finding.answer, strict=False)):
                 if _differ(finding, i, a, b):
                     return Twins(first, finding, i)
     return None
-
-
-def _question(case: Case) -> tuple[object, ...]:
-    """What is asked, and which parts of the answer count: the same for two cases read from one file."""
-    args = ((np.shape(arg), np.asarray(arg).tobytes()) for arg in case.args)
-    return (*args, *(part is None for part in case.parts))
 
 
 def _differ(finding: Finding, index: int, a: np.ndarray | None, b: np.ndarray | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grader.cases.cache import write_atomically
+from grader.atomic import write_atomically
 from grader.errors import GraderError, UsageError
 from grader.kit.data import kit_data
 from grader.kit.wheel import wheel_name, write_wheel

@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from grader.atomic import write_atomically
 from grader.cases import CaseBank, CheckCases, default_cache_dir, load_or_build
 from grader.cases.bank import encode_bank
-from grader.cases.cache import read_own, write_atomically
+from grader.cases.cache import read_own
 from grader.errors import BankError
 from grader.judge.findings import MAX_INLINE
 from grader.judge.way import right_trace

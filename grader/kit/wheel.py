@@ -17,7 +17,7 @@ from pathlib import Path
 from grader import __version__
 from grader.errors import GraderError
 
-__all__ = ["MODULES", "STAND_INS", "student_version", "wheel_name", "write_wheel"]
+__all__ = ["MODULES", "STAND_INS", "sealed", "student_version", "wheel_name", "write_wheel"]
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -57,12 +57,14 @@ MODULES = (
     "sandbox/unconfined.py",
     "sandbox/inside/__init__.py",
     "sandbox/inside/bare.py",
+    "sandbox/inside/beside.py",
     "sandbox/inside/blocks.py",
     "sandbox/inside/child.py",
     "sandbox/inside/companions.py",
     "sandbox/inside/evidence.py",
     "sandbox/inside/frames.py",
     "sandbox/inside/inert.py",
+    "sandbox/inside/lost.py",
     "sandbox/inside/magics.py",
     "sandbox/inside/namespace.py",
     "sandbox/inside/parsing.py",
@@ -74,6 +76,8 @@ MODULES = (
     "sandbox/inside/survey.py",
     "sandbox/inside/wording.py",
     "sandbox/inside/flat/__init__.py",
+    "sandbox/inside/flat/altered.py",
+    "sandbox/inside/flat/kinds.py",
     "student/__init__.py",
     "student/card.py",
     "student/checking.py",
@@ -138,9 +142,13 @@ def write_wheel(data: Mapping[str, bytes]) -> bytes:
     files[f"{info}/METADATA"] = _METADATA.format(version=student_version()).encode()
     files[f"{info}/WHEEL"] = _WHEEL.encode()
     files[f"{info}/entry_points.txt"] = _ENTRY_POINTS.encode()
+    return sealed(files, info)
+
+
+def sealed(files: Mapping[str, bytes], info: str) -> bytes:
+    """The bytes of a wheel of `files`, its RECORD among those in the folder `info`."""
     record = "".join(f"{name},{_digest(content)},{len(content)}\n" for name, content in sorted(files.items()))
-    files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n".encode()
-    return _zipped(files)
+    return _zipped({**files, f"{info}/RECORD": f"{record}{info}/RECORD,,\n".encode()})
 
 
 def _versioned(source: bytes) -> bytes:

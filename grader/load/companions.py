@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from grader.errors import UnreadableError
@@ -13,13 +14,16 @@ from grader.load.files import read_regular
 from grader.load.text import decode, foreign_format
 from grader.model import Companion, Notice
 
-__all__ = ["find_companions"]
+__all__ = ["find_companions", "run_in_place"]
 
 MAX_TOTAL_BYTES = 1_000_000
 _MAX_MODULES = 64
 _MAX_NAMES = 1000
 _TAKEN = sys.stdlib_module_names | {"grader", "inside", "numpy", "reference", "student_template", "submission", "torch"}
-_IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+(\w+)|import[ \t]+([^\n#;]+))", re.MULTILINE)
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+(\w+)|import[ \t]+([^\n#;]+)|%run[ \t]+(?:-\w+[ \t]+)*(?:\./)?(\w+))", re.MULTILINE
+)
+_WRITTEN = re.compile(r"\s*%%(?:writefile|file)[ \t]+(-a[ \t]+)?(\w+)\.py[ \t]*\n")
 
 
 def imported_names(text: str) -> Iterator[str]:
@@ -29,9 +33,33 @@ def imported_names(text: str) -> Iterator[str]:
     ['a', 'd', 'e']
     """
     for match in _IMPORT.finditer(text):
-        for part in (match[1] or match[2]).split(","):
+        for part in (match[1] or match[2] or match[3]).split(","):
             if name := re.match(r"\s*(\w+)", part):
                 yield name[1]
+
+
+def written_by_cells(texts: Iterable[str]) -> dict[str, str]:
+    r"""Modules that the cells of a notebook write (`%%writefile NAME.py`, `-a` to append), by name.
+
+    >>> written_by_cells(["%%writefile lib.py\nx = 1\n", "import lib"])
+    {'lib': 'x = 1\n'}
+    """
+    written: dict[str, str] = {}
+    for text in texts:
+        if match := _WRITTEN.match(text):
+            before = written.get(match[2], "") + "\n" if match[1] and match[2] in written else ""
+            written[match[2]] = before + text[match.end() :]
+    return written
+
+
+def run_in_place(text: str, modules: Container[str]) -> str:
+    r"""The text of a cell; one that writes a module which nobody imports is run where it stands.
+
+    >>> run_in_place("%%writefile hw.py\nx = 1\n", {"lib"}), run_in_place("%%writefile lib.py\nx = 1\n", {"lib"})
+    ('\nx = 1\n', '%%writefile lib.py\nx = 1\n')
+    """
+    match = _WRITTEN.match(text)
+    return text if match is None or match[2] in modules else "\n" * match[0].count("\n") + text[match.end() :]
 
 
 def _files(folder: Path, name: str) -> list[tuple[str, Path]]:
@@ -57,16 +85,22 @@ def _inside(file: Path, folder: Path) -> Path | None:
 class _Collector:
     """Companions found so far, within the limits on number and size."""
 
-    def __init__(self, folder: Path, excluded: frozenset[Path]) -> None:
+    def __init__(self, folder: Path | None, excluded: frozenset[Path], written: Mapping[str, str]) -> None:
         self._folder = folder
         self._excluded = excluded
         self._left_bytes = MAX_TOTAL_BYTES
+        self._written = written
         self.found: dict[str, Companion] = {}
         self.notices: list[Notice] = []
 
     def add(self, name: str) -> list[str]:
         """Take in module or package `name`; return the texts taken."""
         texts = []
+        if name in self._written:
+            self.found[name] = Companion(name, self._written[name])
+            return [self._written[name]]
+        if self._folder is None:
+            return []
         try:
             files = _files(self._folder, name)
         except (OSError, ValueError):
@@ -100,20 +134,22 @@ class _Collector:
 
 
 def find_companions(
-    path: Path, texts: list[str], exclude: frozenset[Path]
+    path: Path, texts: list[str], exclude: frozenset[Path], *, beside: bool = True
 ) -> tuple[tuple[Companion, ...], tuple[Notice, ...]]:
-    """Modules `NAME.py` and packages `NAME/` beside `path` that `texts` seem to import, and those that these import.
+    """Modules that `texts`, of cells, write (`%%writefile`), those beside `path` that they seem to import, and so on.
 
-    Left out: names of the standard library and of what the child has of its own, links that leave the folder, the
-    resolved paths in `exclude` (other submissions, say), the submission itself, and what exceeds 1 MB or 1000 names in
-    all (with a notice).
+    With `beside` false only the former. Modules are `NAME.py`, packages `NAME/`.
+
+    What is written goes before what lies there. Left out: names of the standard library and of what the
+    child has of its own, links that leave the folder, the resolved paths in `exclude` (other submissions, say), the
+    submission itself, and what exceeds 1 MB or 1000 names in all (with a notice).
     """
-    try:
-        folder = path.parent.resolve(strict=True)
-        excluded = exclude | {path.resolve()}
-    except (OSError, RuntimeError):
-        return (), ()
-    collector = _Collector(folder, excluded)
+    folder, excluded = None, exclude
+    with suppress(OSError, RuntimeError):
+        if beside:
+            excluded = exclude | {path.resolve()}
+            folder = path.parent.resolve(strict=True)
+    collector = _Collector(folder, excluded, written_by_cells(texts))
     queue = deque(texts)
     seen = set(_TAKEN)
     most = len(seen) + _MAX_NAMES

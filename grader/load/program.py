@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from grader.errors import UnreadableError
-from grader.load.companions import find_companions
+from grader.load.companions import find_companions, run_in_place
 from grader.load.files import read_regular, shown
 from grader.load.notebook import looks_like_json, parse_notebook, read_cells
 from grader.load.text import decode, foreign_format
@@ -75,5 +76,7 @@ def load_program(
         raise UnreadableError(f"{name} holds nothing to grade ({what}): check that the right file was saved")
     if sum(len(cell.source) for cell in cells) > MAX_CODE_CHARACTERS:
         raise UnreadableError(f"{name} holds more than 2 MB of code: hand in the exercise's code alone")
-    beside, more = find_companions(file, [cell.source for cell in cells], exclude) if companions else ((), ())
+    beside, more = find_companions(file, [cell.source for cell in cells], exclude, beside=companions)
+    taken = {companion.name for companion in beside}
+    cells = tuple(replace(cell, source=run_in_place(cell.source, taken)) for cell in cells)
     return Program(shown(path), hashlib.sha256(content).hexdigest(), kind, cells, beside, notices + more)

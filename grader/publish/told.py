@@ -11,10 +11,10 @@ from grader.errors import UsageError
 from grader.model import CheckStatus
 from grader.report.as_text import Look, check_text, to_line
 from grader.report.clean import clean
-from grader.report.marks import points_text, shown_points, shown_total
+from grader.report.marks import hundredths, points_text, shown_points, shown_total
 from grader.report.phrases import MARKS
 from grader.report.prepare import all_notices, prepare
-from grader.result import Feedback, Outcome, Report
+from grader.result import Feedback, Outcome, Report, ScoredCheck
 
 __all__ = ["CUT", "Item", "Told", "cut", "fit", "tell"]
 
@@ -26,13 +26,17 @@ _ROOMS = (50_000, 10_000, 2_000, 400, 0)
 
 @dataclass(frozen=True)
 class Item:
-    """One check: hundredths of points (None where nothing was graded), and what there is to say, in lines."""
+    """One check: hundredths of points (None where nothing was graded), and what there is to say, in lines.
+
+    `machine` is what the grader gave where a person set other points: the status is the grader's all the same.
+    """
 
     name: str
     status: CheckStatus
     points: Fraction | None
     max_points: Fraction
     text: str
+    machine: Fraction | None = None
 
     @property
     def passed(self) -> bool:
@@ -46,11 +50,12 @@ class Item:
 
     @property
     def points_text(self) -> str:
-        """`12 / 35`; a check worth nothing is not counted."""
+        """`12 / 35`, and whether a person set that; a check worth nothing is not counted."""
         if not self.max_points:
             return "not counted"
         earned = "-" if self.points is None else points_text(self.points)
-        return f"{earned} / {points_text(self.max_points)}"
+        by_hand = "" if self.machine is None else f", set by a person (the grader's own: {points_text(self.machine)})"
+        return f"{earned} / {points_text(self.max_points)}{by_hand}"
 
 
 @dataclass(frozen=True)
@@ -82,12 +87,14 @@ class Told:
 def tell(report: Report, feedback: Feedback, *, out_of: Fraction | None = None, width: int = 78) -> Told:
     """Say what a student may know up to `feedback`, in lines of `width`; marks are scaled to `out_of` points."""
     path = _below(report.submission.path)
+    changed = ", points set by a person" if report.overrides else ""
     report = prepare(_scaled(report, out_of), "student", feedback)
     nameless = replace(report, submission=replace(report.submission, path=""))
-    verdict = to_line(nameless, Look(audience="student", feedback=feedback)).strip().removeprefix(": ")
+    verdict = to_line(nameless, Look(audience="student", feedback=feedback)).strip().removeprefix(": ") + changed
     shown = shown_points(report) if report.outcome == "graded" else (None,) * len(report.checks)
+    machine = {item.check: hundredths(item.machine) for item in report.overrides}
     items = tuple(
-        Item(check.verdict.name, check.verdict.status, points, check.max_points, check_text(check, width))
+        _item(check, points, machine.get(check.verdict.name), width)
         for check, points in zip(report.checks, shown, strict=True)
     )
     notices = all_notices(report)
@@ -103,6 +110,13 @@ def tell(report: Report, feedback: Feedback, *, out_of: Fraction | None = None, 
         items=items,
         notes="\n".join(notes),
     )
+
+
+def _item(check: ScoredCheck, points: Fraction | None, machine: Fraction | None, width: int) -> Item:
+    verdict, text = check.verdict, check_text(check, width)
+    if text and machine is not None:
+        text = f"What the grader found:\n{text}"
+    return Item(verdict.name, verdict.status, points, check.max_points, text, machine)
 
 
 def _below(path: str) -> str:
@@ -125,7 +139,9 @@ def _scaled(report: Report, out_of: Fraction | None) -> Report:
         score=None if report.score is None else report.score * factor,
         max_score=out_of,
         pass_points=report.pass_points * factor,
-        overrides=(),
+        overrides=tuple(
+            replace(item, machine=item.machine * factor, points=item.points * factor) for item in report.overrides
+        ),
     )
 
 

@@ -46,7 +46,7 @@ def to_json_object(report: Report, audience: Audience = "teacher", feedback: Fee
     if report.overrides:
         machine = shown_machine_total(report)
         data["machine_score"] = None if machine is None else float(machine)
-        data["overrides"] = [_override(item) for item in report.overrides]
+        data["overrides"] = [_override(item, audience) for item in report.overrides]
     return data
 
 
@@ -96,14 +96,13 @@ def _counterexample(example: Counterexample) -> dict[str, Any]:
     return data if example.trace is None else {**data, "trace": example.trace}
 
 
-def _override(item: Override) -> dict[str, Any]:
-    return {
+def _override(item: Override, audience: Audience) -> dict[str, Any]:
+    data: dict[str, Any] = {
         "check": item.check,
         "score": round(float(item.points), 2),
         "machine_score": round(float(item.machine), 2),
-        "reason": item.reason,
-        "who": item.who,
     }
+    return data if audience == "student" else {**data, "reason": item.reason, "who": item.who}
 
 
 def _notice(notice: Notice) -> dict[str, Any]:

@@ -19,18 +19,13 @@ from grader.contract_flat import FLAT_BY_NAME
 from grader.model import CheckVerdict, Diagnosis, Isolation, PropertyVerdict
 from grader.report.case import case_lines
 from grader.report.marks import points_text, shown_points, shown_total
-from grader.report.phrases import HINTS, MARKS, NO_CASE_HINT, OUTCOMES
+from grader.report.phrases import MARKS, OUTCOMES, causes_to_tell, hint_of
 from grader.report.prepare import all_notices, prepare
 from grader.result import Audience, Feedback, Report, ScoredCheck
 
 __all__ = ["Look", "check_text", "render", "summary_text", "to_line", "to_text"]
 
 _NAME_WIDTH = max(len(name) for name in CHECK_BY_NAME)
-
-_SAID_BY_THE_CASE = frozenset(
-    {"general.crash", "general.memory", "general.missing", "general.shape", "general.timeout"}
-)
-"""Causes that the sentence on the smallest case tells already."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +42,7 @@ class Look:
 def to_text(report: Report, look: Look) -> str:
     """Write the whole report: the mark, a line for each check with what it lacks, notes, isolation, the next step."""
     report = prepare(report, look.audience, look.feedback)
-    return render(lambda console: _print_report(console, report, verbose=look.verbose), look)
+    return render(lambda console: _print_report(console, report, look), look)
 
 
 def to_line(report: Report, look: Look) -> str:
@@ -96,22 +91,22 @@ def render(show: Callable[[Console], None], look: Look) -> str:
 
 
 # ---------------------------------------------------------------------------- the report, from above
-def _print_report(console: Console, report: Report, *, verbose: bool) -> None:
+def _print_report(console: Console, report: Report, look: Look) -> None:
     _print_indented(console, _mark_line(report))
     if report.checks:
         console.print()
     points = shown_points(report) if report.outcome == "graded" else [None] * len(report.checks)
     for check, shown in zip(report.checks, points, strict=True):
         console.print(_check_line(check, shown))
-        _print_details(console, check.verdict, verbose=verbose)
+        _print_details(console, check.verdict, verbose=look.verbose)
     _print_notes(console, report)
     _print_items(console, "For review", list(report.review))
     if report.isolation:
         console.print()
         console.print(Text(_isolation_line(report.isolation, report.provenance.get("seed"))))
-    if verbose:
+    if look.verbose:
         _print_provenance(console, report)
-    if hint := _next_step(report):
+    if hint := _next_step(report, look.audience):
         console.print(Text.assemble(("Next: ", "bold"), hint))
 
 
@@ -163,10 +158,9 @@ def _print_details(console: Console, verdict: CheckVerdict, *, verbose: bool) ->
         told = item.message if verbose or not (verdict.counterexample or item.message == verdict.message) else ""
         console.print(_property_line(verdict.name, item, told))
     label = "Likely cause: "
-    for diagnosis in verdict.diagnoses:
-        if diagnosis.message != verdict.message and diagnosis.code not in _SAID_BY_THE_CASE:
-            console.print(Padding(_diagnosis_text(diagnosis, label), (0, 0, 0, 4)))
-            label = "Together with: "
+    for diagnosis in causes_to_tell(verdict):
+        console.print(Padding(_diagnosis_text(diagnosis, label), (0, 0, 0, 4)))
+        label = "Together with: "
     if verdict.counterexample:
         console.print(Padding(Text("Smallest case that fails:"), (0, 0, 0, 4)))
         for line in case_lines(verdict.counterexample, console.width - 8):
@@ -240,12 +234,10 @@ def _print_provenance(console: Console, report: Report) -> None:
             console.print(_hanging("  ", Text(name.ljust(wide)), Text(value)))
 
 
-def _next_step(report: Report) -> str:
+def _next_step(report: Report, audience: Audience) -> str:
     """Say what to do first: the first check of the chain that did not pass, since later ones build on it."""
     if report.outcome != "graded":
         return ""
     first = next((check.verdict for check in report.checks if check.verdict.status != "passed"), None)
-    if first is None:
-        return ""
-    hint = HINTS[first.status] if first.counterexample or first.status not in {"failed", "error"} else NO_CASE_HINT
-    return hint.format(name=first.name)
+    flat = report.submission.style == "flat"
+    return "" if first is None else hint_of(first, options=audience == "teacher", flat=flat)

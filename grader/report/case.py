@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from typing import NamedTuple, TypeGuard
 
 from grader.model import Counterexample
@@ -11,6 +11,7 @@ from grader.model import Counterexample
 __all__ = ["HEADINGS", "answer_parts", "case_lines", "enough_digits", "is_matrix", "show_number", "show_value"]
 
 _MAX_ROWS = 12
+_FIRST_ROWS, _BEFORE = 3, 5  # of a longer table: where it begins, and what leads to the row that matters
 _MAX_ITEMS = 12
 _DIGITS = (6, 9, 17)
 
@@ -41,22 +42,25 @@ def case_lines(example: Counterexample, width: int) -> list[str]:
             alone.append(f"{name} = {show_value(value)}")
     expected_parts: list[str] = []
     got_parts: list[str] = []
+    departs: list[int] = []
     for name, expected, got in answer_parts(example.expected, example.got):
         digits = enough_digits(expected, got)
         label = f" {name}" if name else ""
         if is_matrix(expected) and is_matrix(got) and _shape(expected) == _shape(got):
             table += [_Column(f"expected{label}", expected, digits), _Column(f"yours{label}", got, digits)]
+            departs += [k for k, rows in enumerate(zip(expected, got, strict=True)) if _differ(*rows, digits)]
         else:
             equals = f"{name} = " if name else ""
             expected_parts.append(f"{equals}{show_value(expected, digits)}")
             got_parts.append(f"{equals}{show_value(got, digits)}")
-    lines = _tables(table, width, index="k" if "X" in example.inputs else "")
+    focus = min(departs, default=None)
+    lines = _tables(table, width, index="k" if "X" in example.inputs else "", focus=focus)
     if alone:
         lines.append(", ".join(alone))
     if expected_parts:
         lines += [f"expected  {', '.join(expected_parts)}", f"yours     {', '.join(got_parts)}"]
     if example.trace:
-        lines += ["", "A right solution computes on the way:", *_trace(example.trace, width)]
+        lines += ["", "A right solution computes on the way:", *_trace(example.trace, width, focus)]
         lines += _yours(example.trace, width)
     return lines
 
@@ -68,12 +72,16 @@ def answer_parts(expected: object, got: object) -> list[tuple[str, object, objec
     return [("", expected, got)]
 
 
-def _trace(trace: Mapping[str, object], width: int) -> list[str]:
+def _differ(expected: Row, got: Row, digits: int) -> bool:
+    return any(show_number(a, digits) != show_number(b, digits) for a, b in zip(expected, got, strict=True))
+
+
+def _trace(trace: Mapping[str, object], width: int, focus: int | None = None) -> list[str]:
     columns = [_Column(HEADINGS.get(name, name), value) for name, value in trace.items() if is_matrix(value)]
     rest = [
         f"{name} = {show_value(value)}" for name, value in trace.items() if not is_matrix(value) and name not in _BESIDE
     ]
-    lines = _tables(columns, width, index="k") + rest
+    lines = _tables(columns, width, index="k", focus=focus) + rest
     updates = trace.get("updates")
     if isinstance(updates, Mapping):
         columns = [_Column(name, value) for name, value in updates.items() if is_matrix(value)]
@@ -92,8 +100,11 @@ def _yours(trace: Mapping[str, object], width: int) -> list[str]:
 
 
 # ---------------------------------------------------------------------------- tables
-def _tables(columns: Sequence[_Column], width: int, *, index: str) -> list[str]:
-    """One table for all matrices of the same height, as narrow as need be; another for each that differs."""
+def _tables(columns: Sequence[_Column], width: int, *, index: str, focus: int | None = None) -> list[str]:
+    """One table for all matrices of the same height, as narrow as need be; another for each that differs.
+
+    Of a long one a few rows are shown: those that lead to row `focus`, else the first and the last.
+    """
     lines: list[str] = []
     rest = list(columns)
     while rest:
@@ -102,13 +113,13 @@ def _tables(columns: Sequence[_Column], width: int, *, index: str) -> list[str]:
         rest = [column for column in rest if len(column.rows) != height]
         while together:
             count = next((n for n in range(len(together), 1, -1) if _fits(together[:n], width)), 1)
-            lines += _table(together[:count], width, index=index)
+            lines += _table(together[:count], width, index, _shown(height, focus))
             together = together[count:]
     return lines
 
 
 def _fits(columns: Sequence[_Column], width: int) -> bool:
-    return _width(_render(columns, _widest(columns), index="k")) <= width
+    return _width(_render(columns, _widest(columns), "k", _shown(len(columns[0].rows), None))) <= width
 
 
 def _width(lines: Sequence[str]) -> int:
@@ -119,28 +130,44 @@ def _widest(columns: Sequence[_Column]) -> int:
     return max(len(column.rows[0]) for column in columns)
 
 
-def _table(columns: Sequence[_Column], width: int, *, index: str) -> list[str]:
+def _shown(height: int, focus: int | None) -> list[int]:
+    """Which rows of a table to show."""
+    if height <= _MAX_ROWS:
+        return list(range(height))
+    if focus is None:
+        first, last = _MAX_ROWS - 2, height
+    elif focus < _MAX_ROWS:
+        return list(range(_MAX_ROWS))
+    else:
+        first, last = _FIRST_ROWS, min(height, focus - _BEFORE + _MAX_ROWS - _FIRST_ROWS)
+    return [*range(first), *range(last - (_MAX_ROWS - first), last)]
+
+
+def _table(columns: Sequence[_Column], width: int, index: str, rows: Sequence[int]) -> list[str]:
     """Render the table with as many sequences as fit; the lines below say what was left out."""
     most = _widest(columns)
-    shown = next((n for n in range(most, 1, -1) if _width(_render(columns, n, index=index)) <= width), 1)
-    lines = _render(columns, shown, index=index)
+    shown = next((n for n in range(most, 1, -1) if _width(_render(columns, n, index, rows)) <= width), 1)
+    lines = _render(columns, shown, index, rows)
     left_out = []
-    if len(columns[0].rows) > _MAX_ROWS:
-        left_out.append(f"{len(columns[0].rows) - _MAX_ROWS} more rows")
+    if len(columns[0].rows) > len(rows):
+        left_out.append(f"{len(columns[0].rows) - len(rows)} more rows")
     if shown < most:
         left_out.append(f"{most - shown} more columns")
     return [*lines, f"(and {', '.join(left_out)})"] if left_out else lines
 
 
-def _render(columns: Sequence[_Column], sequences: int, *, index: str) -> list[str]:
-    """Lines of one length, the heading first; `index` heads the numbers of the rows."""
-    height = min(len(columns[0].rows), _MAX_ROWS)
-    blocks = [[index, *(str(k) for k in range(height))]] if index else []
+def _render(columns: Sequence[_Column], sequences: int, index: str, rows: Sequence[int]) -> list[str]:
+    """Lines of one length, the heading first; `index` heads the numbers of the rows. A gap is a row of its own."""
+    blocks = [[index, *(str(k) for k in rows)]] if index else []
     for column in columns:
-        cells = [[show_number(cell, column.digits) for cell in row[:sequences]] for row in column.rows[:height]]
+        cells = [[show_number(cell, column.digits) for cell in column.rows[k][:sequences]] for k in rows]
         wide = [max(map(len, strip)) for strip in zip(*cells, strict=True)]
         lines = ["  ".join(cell.rjust(n) for cell, n in zip(row, wide, strict=True)) for row in cells]
         blocks.append([column.heading, *lines])
+    gap = next((at for at, (k, after) in enumerate(pairwise(rows), start=2) if after > k + 1), None)
+    if gap is not None:
+        for block in blocks:
+            block.insert(gap, "…")
     widths = [max(map(len, block)) for block in blocks]
     padded = [[line.ljust(wide) for line in block] for block, wide in zip(blocks, widths, strict=True)]
     return ["   ".join(row).rstrip() for row in zip(*padded, strict=True)]

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from grader.result import Report
 
-__all__ = ["points_text", "shown_machine_total", "shown_points", "shown_total"]
+__all__ = ["hundredths", "points_text", "shown_machine_total", "shown_points", "shown_total"]
 
 
 def shown_total(report: Report) -> Fraction | None:
@@ -42,6 +42,11 @@ def shown_points(report: Report) -> tuple[Fraction, ...]:
         for index in rounded_up:
             cents[index] += 1
     return tuple(Fraction(cent, 100) for cent in cents)
+
+
+def hundredths(points: Fraction) -> Fraction:
+    """Round to hundredths."""
+    return Fraction(round(points * 100), 100)
 
 
 def points_text(points: Fraction) -> str:

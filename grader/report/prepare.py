@@ -19,7 +19,7 @@ _OUR_FAULT = "the grader could not do its work; this says nothing about the subm
 
 
 def prepare(report: Report, audience: Audience, feedback: Feedback | None) -> Report:
-    """Cut `report` down for its reader: a student sees no seed, hash or machine path; nobody more than `feedback`.
+    """Cut `report` down: a student sees no seed, hash, machine path or person's reason; nobody more than `feedback`.
 
     "score" leaves the marks alone, "verdict" adds each check's status and points, "example" adds properties, messages,
     diagnoses and the failing case, "trace" (or None) leaves everything. Below "example" there is nothing in which a
@@ -78,6 +78,7 @@ def _for_student(report: Report) -> Report:
         submission=replace(report.submission, path=name, sha256=None),
         reason=_OUR_FAULT if report.outcome == "ungraded" else report.reason,
         review=(),
+        overrides=tuple(replace(item, reason="", who="") for item in report.overrides),
         isolation=isolation and Isolation(isolation.level, isolation.layers),
         provenance={key: value for key, value in report.provenance.items() if key not in _SECRET},
     )

@@ -35,6 +35,7 @@ _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",  # before torch is imported: a fork of a process with more hangs
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # large pages, where the kernel gives them: a fork takes half the time
     "MPLBACKEND": "Agg",
     "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # asking for CUDA must not open it before the fork
     "TORCHINDUCTOR_CACHE_DIR": "/",  # made when torch's optimizers are imported, and left behind: one that is there
@@ -76,12 +77,12 @@ class Template:
     """The template process, starting as soon as this is made. Raises SandboxError.
 
     `private` is a folder of the supervisor's own; it is made once the template is there to remove it, should this
-    process be killed. `several`: more than one submission follows, so that it pays to import what torch otherwise
-    imports late. On systems other than Linux there is no process: children are started one by one (`confining` False).
+    process be killed. On systems other than Linux there is no process: children are started one by one (`confining`
+    False).
     """
 
-    def __init__(self, *, device: str = "cpu", switches: Switches | None = None, several: bool = False) -> None:
-        self.device, self._several = device, several
+    def __init__(self, *, device: str = "cpu", switches: Switches | None = None) -> None:
+        self.device = device
         self.confining = sys.platform == "linux"
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -130,7 +131,6 @@ class Template:
             "readable": paths.readable(),
             "masked": paths.masked(),
             "device": self.device,
-            "several": self._several,
             "private": str(self.private),
             "scratch_root": str(self.private / "scratch"),
             "unused_uid": paths.unused_uid(),

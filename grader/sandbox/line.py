@@ -107,7 +107,11 @@ class ChildLine:
     # ------------------------------------------------------------------ frames
     def send(self, header: object, payload: bytes | bytearray = b"", *, deadline: float) -> None:
         """Send one frame. Raises ChildSilentError, ChildGoneError, ChildFloodedError."""
-        view = memoryview(frames.pack(header, payload))
+        self.send_packed(frames.pack(header, payload), deadline=deadline)
+
+    def send_packed(self, frame: bytes, *, deadline: float) -> None:
+        """Send a frame that was packed before. Raises as `send` does."""
+        view = memoryview(frame)
         while view:
             try:
                 view = view[os.write(self._questions, view) :]
@@ -134,11 +138,6 @@ class ChildLine:
                 raise ChildGoneError
             self._buffer += piece
 
-    def _take(self, count: int) -> bytes:
-        piece = bytes(self._buffer[:count])
-        del self._buffer[:count]
-        return piece
-
     def receive(self, *, deadline: float) -> tuple[dict[str, Any], bytes]:
         """The next frame's header and payload.
 
@@ -146,12 +145,13 @@ class ChildLine:
         """
         if time.monotonic() > deadline:
             raise ChildSilentError
-        self._need(frames.PREFIX.size, deadline)
-        header, payload = frames.prefix_lengths(bytes(self._buffer[: frames.PREFIX.size]))
-        self._need(frames.PREFIX.size + header + payload, deadline)
-        self._take(frames.PREFIX.size)
-        text = self._take(header)
-        return frames.parse_header(text), self._take(payload)
+        prefix = frames.PREFIX.size
+        self._need(prefix, deadline)
+        header, payload = frames.prefix_lengths(self._buffer[:prefix])
+        self._need(prefix + header + payload, deadline)
+        frame = bytes(self._buffer[prefix : prefix + header + payload])
+        del self._buffer[: prefix + header + payload]
+        return frames.parse_header(frame[:header]), frame[header:]
 
     # ------------------------------------------------------------------ the end
     def close(self, how: Finish = "kill") -> LineEnd | None:

@@ -10,6 +10,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from grader.errors import SandboxError
 from grader.model import (
     Answered,
     Arg,
+    Batch,
     Died,
     Loaded,
     Location,
@@ -51,6 +53,46 @@ _BROKEN = (*BROKEN, frames.FrameError)
 
 def _as_float32(argument: Arg) -> Arg:
     return argument.astype(np.float32, copy=False) if isinstance(argument, np.ndarray) else argument
+
+
+def _packed(questions: Sequence[Question]) -> bytes:
+    """The frame that asks them; that of a batch is made once, since it goes to every submission of a course."""
+    packed = _FRAMES.get(questions) if isinstance(questions, Batch) else None
+    if packed is None:
+        payload = bytearray()
+        asked = [
+            [index, q.function, q.watch, [frames.encode(_as_float32(argument), payload) for argument in q.args]]
+            for index, q in enumerate(questions)
+        ]
+        packed = frames.pack({"ask": asked}, payload)
+        if isinstance(questions, Batch):
+            _FRAMES[questions] = packed
+    return packed
+
+
+_FRAMES: WeakKeyDictionary[Batch, bytes] = WeakKeyDictionary()
+
+
+def _packed_answer(helper: Helper, function: str, tagged: list[Any], payload: bytes) -> bytes:
+    """The frame with the right answer of a lower function; most submissions of a course ask for the very same ones.
+
+    Raises FrameError for arguments that cannot be read.
+    """
+    key = (helper, function, str(tagged) if len(payload) <= _KEPT_BYTES else "", payload)
+    packed = _ANSWERS.get(key)
+    if packed is None:
+        out = bytearray()
+        right = helper(function, tuple(frames.decode(item, payload) for item in tagged))
+        packed = frames.pack({"answer": frames.encode(right, out)}, out)
+        if len(payload) + len(key[2]) <= _KEPT_BYTES:
+            if len(_ANSWERS) >= _KEPT_ANSWERS:
+                del _ANSWERS[next(iter(_ANSWERS))]
+            _ANSWERS[key] = packed
+    return packed
+
+
+_KEPT_BYTES, _KEPT_ANSWERS = 2048, 4096
+_ANSWERS: dict[tuple[Helper, str, str, bytes], bytes] = {}
 
 
 def _text(value: object, limit: int = _TEXT) -> str:
@@ -91,7 +133,6 @@ class ConfinedSubject:
         self._loaded: Loaded | None = None
         self._skip: dict[int, dict[str, str]] = {}
         self._ends_s = time.monotonic() + sandbox.limits.whole_s
-        self._asked = 0
         self._chance = True
         self._gave_up: Observation | None = None
 
@@ -191,11 +232,10 @@ class ConfinedSubject:
             return
         assert self._line is not None
         line, deadline = self._line, time.monotonic() + limit_s
-        first, self._asked = self._asked, self._asked + len(questions)
-        index, last = first, self._asked - 1
+        index, last = 0, len(questions) - 1
         try:
-            self._send(line, questions, first, deadline)
-            for index in range(first, self._asked):
+            line.send_packed(_packed(questions), deadline=deadline)
+            for index in range(len(questions)):
                 header, payload = self._receive(line, deadline)
                 if header.get("id") != index:
                     raise frames.FrameError("an answer to another question")
@@ -203,7 +243,7 @@ class ConfinedSubject:
         except _BROKEN as fault:
             end = self._close_line(fault)
             if self._by_chance(end):
-                yield from self.ask(questions[index - first :], limit_s=deadline - time.monotonic())
+                yield from self.ask(questions[index:], limit_s=deadline - time.monotonic())
             else:
                 yield self._explain(fault, end, limit_s)
         except GeneratorExit:
@@ -219,18 +259,8 @@ class ConfinedSubject:
             if self._helper is None or not isinstance(function, str) or function not in self._proxied:
                 return header, payload
             tagged = header.get("args")
-            arguments = tuple(frames.decode(item, payload) for item in tagged[:8]) if isinstance(tagged, list) else ()
-            out = bytearray()
-            line.send({"answer": frames.encode(self._helper(function, arguments), out)}, out, deadline=deadline)
-
-    @staticmethod
-    def _send(line: ChildLine, questions: Sequence[Question], first: int, deadline: float) -> None:
-        payload = bytearray()
-        asked = [
-            [index, q.function, q.watch, [frames.encode(_as_float32(argument), payload) for argument in q.args]]
-            for index, q in enumerate(questions, first)
-        ]
-        line.send({"ask": asked}, payload, deadline=deadline)
+            given = tagged[:8] if isinstance(tagged, list) else []
+            line.send_packed(_packed_answer(self._helper, function, given, payload), deadline=deadline)
 
     def _read(self, header: dict[str, Any], payload: bytes) -> Observation:
         location = read_location(header.get("location"))

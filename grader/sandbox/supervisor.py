@@ -12,12 +12,10 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any
-
-from typing_extensions import Self
+from typing import TYPE_CHECKING, Any
 
 from grader.errors import DeviceError, SandboxError
-from grader.model import Isolation
+from grader.model import Isolation, Program
 from grader.sandbox.inside.frames import FrameError
 from grader.sandbox.inside.scratch import remove_tree
 from grader.sandbox.launch import Switches, Template
@@ -25,6 +23,9 @@ from grader.sandbox.levels import Level, Limits, conclude, require, unconfined
 from grader.sandbox.line import BROKEN, ChildGoneError, ChildLine, Finish, LineEnd
 from grader.sandbox.probe import run_canaries
 from grader.sandbox.unconfined import spawn_unconfined
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["Sandbox"]
 
@@ -48,18 +49,18 @@ class Sandbox:
         device: str = "cpu",
         least: Level = "standard",
         switches: Switches | None = None,
-        several: bool = False,
         template: Template | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.least = least
-        self._template = template or Template(device=device, switches=switches, several=several)
+        self._template = template or Template(device=device, switches=switches)
         self.device = self._template.device
         self._isolation: Isolation | None = None
         self._runs = 0
         self._ended: dict[int, LineEnd] = {}
         self._forgotten: set[int] = set()
         self._spare: ChildLine | None = None
+        self._has_optimizers = False
         self.facts: Mapping[str, Any] = {}
         _let_children_work()
 
@@ -107,6 +108,24 @@ class Sandbox:
         """Begin the next child now, so that it is confined while another core grades. Raises SandboxError."""
         if self._spare is None:
             self._spare = self._begin()
+
+    def warm_for(self, program: Program) -> None:
+        """Have the template import what torch loads with the first optimizer, if the program's text speaks of one.
+
+        It takes as long as torch itself: no time of the submission's, and not to be spent on those without. What is
+        told of the program is this one bit. Raises SandboxError.
+        """
+        texts = (*(cell.source for cell in program.cells), *(companion.source for companion in program.companions))
+        if self._has_optimizers or not self._template.confining or not any("optim" in text for text in texts):
+            return
+        self._has_optimizers = True
+        self._drop_spare()
+        self._template.send({"warm": "optimizers"})
+
+    def _drop_spare(self) -> None:
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            spare.close("forget")
 
     def _begin(self) -> ChildLine:
         if self._template.confining:
@@ -198,14 +217,9 @@ class Sandbox:
 
     def close(self) -> None:
         """End the template and whatever it started; remove what lies on disk."""
-        try:
-            if self._spare is not None:
-                self._spare.close("forget")
-        except SandboxError:
-            pass  # the template is gone, and its children with it
-        finally:
-            self._spare = None
-            self._template.close()
+        with contextlib.suppress(SandboxError):  # the template is gone, and its children with it
+            self._drop_spare()
+        self._template.close()
 
     def __enter__(self) -> Self:
         """Use as a context: closed at the end."""

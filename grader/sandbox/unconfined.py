@@ -13,7 +13,6 @@ import time
 from typing import IO
 
 from grader.errors import SandboxError
-from grader.sandbox.inside import frames
 from grader.sandbox.launch import boot_command, clean_environment
 from grader.sandbox.line import ChildGoneError, ChildLine, ChildSilentError, Finish, LineEnd
 
@@ -65,14 +64,13 @@ class _ThreadedLine(ChildLine):
                 raise ChildGoneError
             self._buffer += piece
 
-    def send(self, header: object, payload: bytes | bytearray = b"", *, deadline: float) -> None:
+    def send_packed(self, frame: bytes, *, deadline: float) -> None:
         """Send one frame from a helper thread, so that a child that does not read cannot stop the supervisor."""
-        data = frames.pack(header, payload)
         failed: list[OSError] = []
 
         def write() -> None:
             try:
-                self._stdin.write(data)
+                self._stdin.write(frame)
                 self._stdin.flush()
             except (OSError, ValueError) as fault:
                 failed.append(OSError(str(fault)))

@@ -9,7 +9,7 @@ from html import escape
 from grader.model import CheckVerdict, Notice
 from grader.report.case import case_lines
 from grader.report.clean import clean
-from grader.report.phrases import MARKS
+from grader.report.phrases import MARKS, causes_to_tell
 
 __all__ = ["NOT_YOUR_MARK", "Card"]
 
@@ -18,10 +18,6 @@ _SOME_FAIL = "Public cases only: this is not your mark."
 _ORDER = " Begin at the top: later functions build on earlier ones."
 _WIDTH = 80
 _COLOURS = {"green": "#1a7f37", "red": "#cf222e", "yellow": "#9a6700", "magenta": "#8250df"}
-_SAID_BY_THE_CASE = frozenset(
-    {"general.crash", "general.memory", "general.missing", "general.shape", "general.timeout"}
-)
-"""Causes that the sentence on the smallest case tells already."""
 
 
 class Card:
@@ -107,10 +103,9 @@ def _sentences(verdict: CheckVerdict) -> Iterator[str]:
         return
     yield clean(verdict.message)
     label = "Likely cause: "
-    for diagnosis in verdict.diagnoses:
-        if diagnosis.message != verdict.message and diagnosis.code not in _SAID_BY_THE_CASE:
-            yield f"{label}{clean(diagnosis.message)} [{diagnosis.code}]"
-            label = "Together with: "
+    for diagnosis in causes_to_tell(verdict):
+        yield f"{label}{clean(diagnosis.message)} [{diagnosis.code}]"
+        label = "Together with: "
     yield from (_note(notice) for notice in verdict.notices)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from grader.contract import CHECK_BY_NAME, CHECKS, CheckSpec
 from grader.errors import UsageError
 from grader.judge import DEFAULT_POLICY, judge_check
+from grader.judge.general import with_loss
 from grader.model import CheckVerdict, Subject
 from grader.student.card import Card
 from grader.student.notebook import OwnFunctions
@@ -24,10 +25,11 @@ LIMIT_S = 10.0
 def judge_all(subject: Subject, specs: tuple[CheckSpec, ...] = CHECKS, limit_s: float = LIMIT_S) -> list[CheckVerdict]:
     """The verdict on each function by itself: errors are not carried forward. Raises BankError, SandboxError."""
     bank, diagnoser = stock()
-    return [
+    verdicts = (
         judge_check(spec, bank[spec.name], subject, limit_s=limit_s, policy=DEFAULT_POLICY, diagnoser=diagnoser)
         for spec in specs
-    ]
+    )
+    return [with_loss(verdict, subject.loaded.notices) for verdict in verdicts]
 
 
 class Check:

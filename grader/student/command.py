@@ -15,6 +15,7 @@ from pathlib import Path
 from grader import __version__
 from grader.contract import FUNCTIONS
 from grader.errors import GraderError, SandboxError, UnreadableError, UsageError
+from grader.judge.general import tells_loss
 from grader.load import load_program
 from grader.report.clean import clean
 from grader.sandbox.inside.frames import FrameError
@@ -28,9 +29,10 @@ from grader.student.checking import LIMIT_S, judge_all
 __all__ = ["main"]
 
 _START_S = 120.0
-_NO_FUNCTIONS = (
-    "defines none of the seven functions, which are what the self-check asks "
-    "(a script that trains at top level can be graded all the same: hand it in)"
+_NO_FUNCTIONS = "defines none of the seven functions, which are what the self-check asks"
+_FLAT = (
+    "trains at top level, without forward, bptt_gradients and train: the self-check asks functions, so it cannot check "
+    "this script. It can be handed in as it is, and is graded by running it; or write the functions and check them"
 )
 _EPILOG = (
     "Your own machine runs it, in a process of its own but unconfined: check only files that you trust. "
@@ -127,7 +129,9 @@ def _checked(path: str, limit_s: float, mapping: Mapping[str, str]) -> Card:
         closing(ConfinedSubject(processes, program, mapping)) as subject,
     ):
         loaded = subject.loaded
-        if not loaded.defined:
+        if loaded.flat:
+            raise UnreadableError(_FLAT)
+        if not loaded.defined and not any(map(tells_loss, loaded.notices)):
             raise UnreadableError(_NO_FUNCTIONS)
         notices = (*program.notices, *loaded.notices)
         return Card(judge_all(subject, limit_s=limit_s), Path(path).name, notices)

@@ -4,7 +4,9 @@ A mixed class (half of them correct, the rest making the mistakes of the example
 a fresh folder with each number of worker processes, then once more, when everything is known.
 
 rate     submissions a second, from the first that is done to the last
-scaling  rate with 2 workers over rate with 1: goal 1.8
+scaling  rate with 2 workers over rate with 1: goal 1.8. One worker alone is two processes, the grader's and the
+         submission's, which work side by side where there is a second core; so also told: 2 workers on all cores over
+         1 worker on one core
 memory   peak with the whole class over peak with a fifth of it: goal 1.1 (flat), for the grading process alone (as the
          kernel counts) and for it and all that it starts (as seen from outside, now and then)
 
@@ -69,9 +71,9 @@ def grade(folder, out, jobs):
     print(json.dumps(taken))
 
 
-def measured(folder, out, jobs):
-    """The same in a fresh process; what it printed."""
-    command = [sys.executable, __file__, "--grade", str(folder), str(out), str(jobs)]
+def measured(folder, out, jobs, cores=0):
+    """The same in a fresh process, on so many cores (0: all there are); what it printed."""
+    command = [sys.executable, __file__, "--grade", str(folder), str(out), str(jobs), str(cores)]
     with tempfile.TemporaryFile("w+") as output:
         peak, _ = peak_bytes(command, every_s=LOOK_EVERY_S, stdout=output)
         output.seek(0)
@@ -104,6 +106,9 @@ def compare(count, jobs):
         known = measured(place / "class", place / f"marks{jobs[-1]}", jobs[-1])
         assert known["reused"] == count
         show(f"{count} known, -j {jobs[-1]}", known)
+        if {1, 2} <= taken.keys():
+            alone = measured(place / "class", place / "alone", 1, cores=1)
+            show(f"{count} submissions, -j 1, one core", alone)
     most = taken[jobs[-1]]
     found = {
         "memory, parent": most["parent_mib"] / few["parent_mib"],
@@ -111,6 +116,7 @@ def compare(count, jobs):
     }
     if {1, 2} <= taken.keys():
         found["scaling"] = taken[2]["rate"] / taken[1]["rate"]
+        print(f"-j 2 over -j 1 on one core    {taken[2]['rate'] / alone['rate']:6.2f}")
     return found
 
 
@@ -118,11 +124,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--submissions", type=int, default=500)
     parser.add_argument("--jobs", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--grade", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--grade", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
     if options.grade:
-        grade(Path(options.grade[0]), Path(options.grade[1]), int(options.grade[2]))
+        folder, out, jobs, cores = options.grade
+        if cores != "0":
+            os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(cores)])
+        grade(Path(folder), Path(out), int(jobs))
         return 0
     missed = False
     for name, value in compare(options.submissions, options.jobs).items():

@@ -126,9 +126,7 @@ def main():
     with ExitStack() as stack:
         graders = {}
         for name, switches in MACHINES.items():
-            grader = Grader(
-                Settings(isolation="none"), several=True, template=Template(switches=switches, several=True)
-            )
+            grader = Grader(Settings(isolation="none"), several=True, template=Template(switches=switches))
             graders[name] = stack.enter_context(grader)
             print(f"{name}: {grader.isolation.level}, {', '.join(grader.isolation.layers) or 'nothing'}")
         print()

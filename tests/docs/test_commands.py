@@ -20,6 +20,7 @@ OURS = ("grade", "grader", "python", "pytest")
 FIRST = "python3 -m venv .venv && .venv/bin/pip install -c .ci/constraints.txt . && .venv/bin/grade "
 OTHER_OPTIONS = ("--index-url", "--security-opt", "--repeats")
 OTHER_OPTIONS += ("--host", "--port", "--protocol", "--nthreads", "--no-dashboard", "--local-directory")  # Dask's
+OTHER_OPTIONS += ("--debug",)  # nbgrader's
 SECOND = ".venv/bin/pip install -c .ci/constraints.txt -e '.[test]' && .venv/bin/pytest"
 
 

@@ -8,6 +8,7 @@ import pytest
 from watched import HERE
 
 from grader.pipeline import Grader, Settings
+from grader.report.as_text import Look, to_text
 
 WHOLE = (HERE / "submissions" / "exercise_names.py").read_text(encoding="utf-8")
 EARLY = (HERE / "submissions" / "numpy_early_stop.py").read_text(encoding="utf-8")
@@ -48,7 +49,9 @@ def test_a_script_without_a_test_phase_lacks_only_its_predictions(marked):
 
     assert statuses(verdicts, "passed") == set(verdicts) - {"predict_counts"}
     assert verdicts["predict_counts"].status == "blocked"
-    assert "--map X_test=NAME" in verdicts["predict_counts"].message
+    assert "if it is there, call it X_test." in verdicts["predict_counts"].message
+    assert " ".join(to_text(report, Look()).split()).endswith("it calls otherwise is named with --map PART=NAME.")
+    assert "--map" not in to_text(report, Look(audience="student"))
     assert report.review
 
 
@@ -162,3 +165,73 @@ def test_the_same_flat_script_gives_the_same_bytes():
         shown.pop("timings", None)
         texts.append(to_json_text(shown))
     assert texts[0] == texts[1]
+
+
+# ---------------------------------------------------------------------------- what an iteration leaves to the next
+OWN = (HERE / "submissions" / "rounded_apart.py").read_text(encoding="utf-8")
+UPDATE = "    Wxs -= l_r * dWxs\n    Wrec -= l_r * dWrec\n"
+
+
+def named(verdicts):
+    return {diagnosis.code for verdict in verdicts.values() for diagnosis in verdict.diagnoses}
+
+
+def test_a_rate_that_grows_is_no_sum_of_gradients(marked):
+    _, verdicts = marked(changed(OWN, (UPDATE, UPDATE.replace("l_r", "(it + 1) * l_r"))))
+
+    assert statuses(verdicts, "failed") == {"train"}
+    assert "iteration 3 moves Wxs by 3 times" in verdicts["train"].message
+    assert named(verdicts) == set()
+
+
+def test_states_of_weights_that_have_changed_are_told_as_such(marked):
+    _, verdicts = marked((HERE / "submissions" / "forward_now_and_then.py").read_text(encoding="utf-8"))
+
+    assert "still has the outputs layer_1 of the first" in verdicts["train"].message
+
+
+def test_numbers_drawn_in_the_loop_for_something_else_are_no_chance_in_the_training(marked):
+    report, _ = marked(changed(OWN, (UPDATE, UPDATE + "    sample = torch.randn(3).sum() + it\n")))
+
+    assert report.score == 100
+
+
+def test_updates_that_clip_a_gradient_are_no_sequential_ones(marked):
+    clipped = "    Wxs -= l_r * dWxs\n    Wrec = (Wrec - l_r * dWrec).clamp(-1.5, 1.5)\n"
+    _, verdicts = marked(changed(OWN, (UPDATE, clipped)))
+
+    assert verdicts["train"].status == "failed"
+    assert named(verdicts) == set()
+
+
+LOOPS = (
+    "every_tenth",
+    "forward_now_and_then",
+    "forward_once",
+    "momentum",
+    "noisy_weights",
+    "one_rate_written",
+    "own_start",
+    "rate_falls",
+    "rate_ignored",
+    "turn_about",
+    "weight_kept_positive",
+    "weights_kept_in_range",
+)
+"""Submissions whose gradient is right: what is wrong is how the loop uses it."""
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_a_mistake_of_the_training_loop_costs_nothing_but_the_training(marked, name):
+    report, verdicts = marked((HERE / "submissions" / f"{name}.py").read_text(encoding="utf-8"))
+
+    assert statuses(verdicts, "failed") == {"train"}
+    assert report.score == 95
+
+
+def test_another_gradient_each_time_by_what_is_left_over_is_not_called_a_sum(marked):
+    _, verdicts = marked((HERE / "submissions" / "delta_lives_on.py").read_text(encoding="utf-8"))
+
+    assert statuses(verdicts, "failed") == {"bptt_gradients"}
+    assert "something is left over" in verdicts["bptt_gradients"].message
+    assert named(verdicts) == set()

@@ -18,8 +18,9 @@ def codes(report):
 
 
 @pytest.mark.parametrize("flat", FLAT, ids=str)
-def test_a_flat_submission_is_marked_and_diagnosed_as_its_manifest_says(grader, flat):
+def test_a_flat_submission_is_marked_and_diagnosed_as_its_manifest_says(grader, published, flat):
     report = grader.grade(HERE / "submissions" / flat.file)
+    published.add(report)
 
     assert (report.outcome, report.submission.style) == ("graded", "flat"), report.reason
     assert {check.verdict.name for check in report.checks} == WORTH

@@ -42,6 +42,7 @@ class Flat:
     what: str
     rate: float
     correct: bool = False
+    beside: bool = False
     wrong: Sequence[str] = ()
     carried: Sequence[str] = ()
     may_lose: Sequence[str] = ()
@@ -231,6 +232,10 @@ def _parsed(line: str) -> list[ast.stmt]:
     return ast.parse(line).body
 
 
+def _nothing_typed(*_prompt: object) -> str:
+    return ""
+
+
 _PLOTS = mock.MagicMock()
 
 
@@ -253,7 +258,7 @@ def watch(
     tree = ast.parse(flat.source())
     tree = ast.fix_missing_locations(_Instrument(flat, tree, rate, sizes or {}).visit(tree))
     hooks = _Hooks(flat, start=start, iterations=iterations, fill=fill)
-    hooks.seen.space = {"__name__": "__main__", _HOOKS: hooks}
+    hooks.seen.space = {"__name__": "__main__", _HOOKS: hooks, "input": _nothing_typed}
     used: list[torch.Tensor] = []
 
     def backward(loss: torch.Tensor) -> None:

@@ -15,6 +15,8 @@ from stands import GRACE_S, USUAL, WHOLE_S, GraderStand, NaiveStand, Ran
 from typing_extensions import Self
 from watcher import Watcher
 
+from publishable import Published
+
 __all__ = ["Harness", "Result", "Tried"]
 
 _MOST_PROCESSES = 70
@@ -87,6 +89,7 @@ class Harness:
         self._base = frozenset({"namespaces"}) if level == "standard-root" else frozenset()
         self._stands: dict[frozenset[str], GraderStand | NaiveStand] = {}
         self._started = 0
+        self.published = Published()
 
     def stand(self, off: frozenset[str] = frozenset()) -> GraderStand | NaiveStand:
         """The warm stand with `off` switched off; started at the first call."""
@@ -100,7 +103,10 @@ class Harness:
                     secret=secret, neighbour=self._neighbour, inherited=self.scene.inherited, folder=folder
                 )
             else:
-                stand = GraderStand(off=key, secret=secret, neighbour=self._neighbour, folder=folder)
+                published = None if off else self.published
+                stand = GraderStand(
+                    off=key, secret=secret, neighbour=self._neighbour, folder=folder, published=published
+                )
                 self.scene.bank_is_there()
             self._stands[key] = stand
         return self._stands[key]
@@ -133,7 +139,7 @@ class Harness:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         watcher = Watcher(stand.root, values["marker"])
-        ran = stand.run(source, folder)
+        ran = stand.run(source, folder, patient=attack.sign != "harm")  # to last too long is a harm
         seen, left = watcher.stop()
         fired = self.scene.end(ran.came_out)
         fired |= {name for name, yes in (("process", seen), ("survivor", left)) if yes}

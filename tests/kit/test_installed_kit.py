@@ -13,6 +13,7 @@ from grader import __version__
 from pages import ROOT
 
 EXAMPLES = ROOT / "student_template" / "examples"
+FLAT = ROOT / "tests" / "flat" / "submissions"
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="packages are borrowed by symbolic links")
 
@@ -91,7 +92,10 @@ def relu(S):
     ("arguments", "told"),
     [
         (("no_such.py",), "no such file"),
-        ((EXAMPLES / "flat" / "no_mask.py",), "defines none of the seven functions"),
+        ((ROOT / "grader" / "errors.py",), "defines none of the seven functions"),
+        ((EXAMPLES / "flat" / "no_mask.py",), "so it cannot check this script. It can be handed in as it is"),
+        ((FLAT / "plain_lists.py",), "so it cannot check this script"),  # it has a relu
+        ((FLAT / "fit_in_main.py",), "so it cannot check this script"),
         ((EXAMPLES / "sign.py", "--seed", "7"), "unrecognized arguments"),
         ((EXAMPLES / "sign.py", "--map", "anything=else"), "expected NAME=YOURS"),
     ],
@@ -100,6 +104,25 @@ def test_what_cannot_be_checked_is_said_in_a_line_with_exit_status_2(student, ar
     status, printed, errors = student.run("grade", *arguments)
     assert (status, printed) == (2, "")
     assert told in errors.splitlines()[-1]
+
+
+@pytest.mark.parametrize("before", ["", "import torch\ndef relu(S):\n    return S.clamp(min=0)\n"])
+def test_a_line_that_cannot_be_read_is_named_by_the_function_that_is_lost_to_it(student, tmp_path, before):
+    path = tmp_path / "mine.py"
+    path.write_text(before + FORWARD.format(activation="s").replace("Wrec):", "Wrec)"))
+    status, printed, _ = student.run("grade", path)
+    line = 2 + before.count("\n")
+    told = f"forward is not defined: line {line} cannot be read (SyntaxError: expected ':'). Mend that line."
+    assert status == 1
+    assert told in " ".join(printed.split())
+
+
+def test_a_script_with_functions_of_other_names_is_not_taken_for_one_without(student, tmp_path):
+    path = tmp_path / "mine.py"
+    body = "    for _ in range(3):\n        a, b = a - 1, b - a\n    return a, b\n"
+    path.write_text(f"def relu(S):\n    return S\ndef my_training(a, b):\n{body}print(my_training(1, 2))\n")
+    status, printed, _ = student.run("grade", path)
+    assert (status, "train is not defined" in printed) == (1, True)
 
 
 def test_a_function_of_another_name_can_be_mapped(student, tmp_path):

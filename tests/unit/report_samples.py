@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from grader.cohort.overrides import Ruling, apply
 from grader.contract import CHECKS
 from grader.model import CheckVerdict, Counterexample, Diagnosis, Isolation, Location, Notice, PropertyVerdict
 from grader.result import Report, Submission
@@ -12,6 +13,7 @@ from grader.rubric import Rubric
 from grader.score import score
 
 STRONG = Isolation("strong", ("namespaces", "landlock", "seccomp", "rlimits"), (), (("read", True), ("tcp", True)))
+SECRET, WHO = "the same file as Bo Li", "Prof. X"  # of an override
 PROVENANCE = {
     "bank_sha256": "b" * 64,
     "rubric_sha256": "a" * 64,
@@ -39,6 +41,12 @@ def all_with(name, status, message="", failing=None):
         for prop in verdict.properties
     )
     return replace(verdict, status=status, properties=properties, message=message)
+
+
+def overruled(made: Report, **points: float) -> Report:
+    """The report with points that a person gave, for a reason that no student may know."""
+    rulings = [Ruling("ada", check, Fraction(str(own)), SECRET, WHO, 2) for check, own in points.items()]
+    return apply(made, rulings)
 
 
 def report(*verdicts: CheckVerdict, rubric: Rubric | None = None, **changes) -> Report:

@@ -327,6 +327,16 @@ def test_a_wrong_command_is_one_line_and_status_2(run, arguments, words):
     assert words in result.err
 
 
+@pytest.mark.parametrize("group", [(), ("fill",), ("push",), ("pack",), ("emulate",), ("bank",)])
+def test_without_a_command_the_help_itself_is_on_stderr_with_status_2(run, group, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    told = run(*group, main=grader_main)
+    assert (told.status, told.out) == (2, "")
+    assert told.err == run(*group, "--help", main=grader_main).out
+    assert "\nCommands:\n  " in told.err
+    assert max(map(len, told.err.splitlines())) <= 80
+
+
 def test_grader_grade_is_grade(run):
     assert run("grade", "good.py", main=grader_main).out == run("good.py").out
 

@@ -13,13 +13,15 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from report_samples import HOSTILE_TEXT, SAMPLES, STRONG, report
+from report_samples import HOSTILE_TEXT, SAMPLES, STRONG, all_with, report
 
-from grader.model import Counterexample, Isolation, Notice
+from grader.messages import MESSAGES
+from grader.model import Counterexample, Diagnosis, Isolation, Notice
 from grader.report.as_json import schema_text, to_json_object, to_json_text
 from grader.report.as_text import Look, to_line, to_text
 from grader.report.case import case_lines
 from grader.report.clean import clean
+from grader.report.phrases import HINTS, NO_CASE_HINT
 from grader.result import FEEDBACK_LEVELS, Submission
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -82,6 +84,38 @@ def test_a_submission_cannot_paint_the_console():
 def test_a_line_for_each_of_several_is_one_line():
     sample = replace(SAMPLES["hostile"], submission=Submission("a\nb" * 80))
     assert to_line(sample, Look(80)).count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "look", "step"),
+    [
+        ("general.missing", Look(), "write relu, or name yours with --map relu=YOURS if it is called otherwise."),
+        ("general.missing", Look(audience="student"), "write relu, under this very name."),
+        ("general.syntax_error", Look(), "mend the line that relu is lost to, and grade again."),
+        (
+            "general.syntax_error",
+            Look(audience="student", feedback="verdict"),
+            "take relu first: it is not there, or could not be read.",
+        ),
+    ],
+)
+def test_the_next_step_for_what_is_missing_is_one_that_its_reader_can_take(code, look, step):
+    verdict = replace(all_with("relu", "missing", "why"), diagnoses=(Diagnosis(code, "why"),))
+    text = to_text(report(verdict), look)
+    assert " ".join(text.split()).endswith(f"Next: {step}")
+    assert ("--map" in text) == ("--map" in step)
+
+
+def test_a_crash_is_a_cause_of_its_own_only_beside_wrong_answers():
+    crash = (Diagnosis("general.crash", "relu raises ValueError."),)
+    wrong = replace(all_with("relu", "failed", "For S = 1 you return 2."), diagnoses=crash)
+    crashed = replace(all_with("relu", "error", "For S = 1 relu raises ValueError."), diagnoses=crash)
+    assert "Likely cause: relu raises ValueError." in to_text(report(wrong), Look())
+    assert "Likely cause" not in to_text(report(crashed), Look())
+
+
+def test_no_hint_but_that_of_the_command_line_names_an_option():
+    assert [text for text in (*MESSAGES.values(), *HINTS.values(), NO_CASE_HINT) if "--" in text] == []
 
 
 # ---------------------------------------------------------------------------- JSON
@@ -230,6 +264,22 @@ def test_a_large_case_fits_the_width_and_says_what_it_leaves_out(width):
     lines = case_lines(Counterexample({"X": matrix, "T": matrix, "Wxs": 1.0}, {"S": matrix}, {"S": matrix}), width)
     assert max(map(len, lines)) <= width
     assert any("18 more rows" in line and "more columns" in line for line in lines)
+
+
+def indices(lines):
+    return [line.split()[0] for line in lines[1:] if line[0] in "0123456789…"]
+
+
+def test_of_a_long_case_the_rows_are_shown_that_lead_to_where_it_goes_wrong():
+    right = [[float(k)] for k in range(30)]
+    wrong = [[float(k if k < 20 else 0)] for k in range(30)]
+    lines = case_lines(Counterexample({"X": right}, right, wrong), 70)
+    assert indices(lines) == [*"012…", *map(str, range(15, 24))]
+    assert lines[-1] == "(and 18 more rows)"
+    lines = case_lines(Counterexample({"X": right, "n_iter": 3}, 1.0, 2.0), 70)
+    assert indices(lines) == [*map(str, range(10)), "…", "28", "29"]
+    early = case_lines(Counterexample({"X": right}, right, [[5.0], *right[1:]]), 70)
+    assert indices(early) == [*map(str, range(12))]
 
 
 def test_ragged_and_empty_values_are_shown_as_they_are():

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_samples import all_with, passed, report
 
-from grader.contract import CHECKS
-from grader.model import PropertyVerdict
+from grader.contract import CHECKS, FUNCTIONS
+from grader.model import Diagnosis, PropertyVerdict
 from grader.report.marks import shown_points, shown_total
 from grader.result import Report, ScoredCheck, Submission
 from grader.rubric import Rubric
@@ -83,6 +83,38 @@ def test_a_blocked_check_earns_nothing_and_is_marked_for_review(review):
     result = marks(replace(all_with("train", "blocked", "train hides its helper."), review=review))
     assert result.points == 80
     assert result.review == (f"train: {review or 'train hides its helper.'}",)
+
+
+def lost(*names, code="general.syntax_error"):
+    return [
+        replace(all_with(name, "missing", f"{name} is lost."), diagnoses=(Diagnosis(code, f"{name} is lost."),))
+        for name in names
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "count"),
+    [
+        (FUNCTIONS, 7),
+        (FUNCTIONS[:4], 4),  # most of the functions
+        (("bptt_gradients", "train"), 2),  # most of the points
+        (("relu", "bptt_gradients"), None),
+        (FUNCTIONS[:3], None),
+    ],
+)
+@pytest.mark.parametrize("code", ["general.syntax_error", "general.crash"])
+def test_most_functions_lost_to_what_cannot_be_read_is_for_a_person(names, count, code):
+    result = marks(*lost(*names, code=code))
+    if count is None:
+        assert result.review == ()
+        return
+    [reason] = result.review
+    assert reason.startswith(f"{count} of 7 functions are lost to lines that cannot be read or fail")
+    assert reason.endswith(f" {names[0]} is lost.")
+
+
+def test_most_functions_not_written_are_for_nobody():
+    assert marks(*lost(*FUNCTIONS, code="general.missing")).review == ()
 
 
 @pytest.mark.parametrize(

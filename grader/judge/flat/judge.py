@@ -20,10 +20,14 @@ from grader.judge.check import Diagnoser, Shrinker, judge_check
 from grader.judge.findings import Finding
 from grader.judge.flat.carry import RightAnswer, relative_cases, right_states, rounded_cases
 from grader.judge.flat.cases import Fixed, flat_bank, widened
-from grader.judge.flat.extra import Again, judge_train, places_that_matter, same_again, states_again, telling
+from grader.judge.flat.extra import Again, places_that_matter, same_again, states_again
+from grader.judge.flat.habits import Habits, habits_of
 from grader.judge.flat.sizes import fixed_sizes
+from grader.judge.flat.steps import WEIGHTS, telling
 from grader.judge.flat.subject import FlatSubject
-from grader.judge.flat.verdicts import blocked, never_ends, understood, with_again, with_leak, without
+from grader.judge.flat.training import judge_train
+from grader.judge.flat.verdicts import blocked, never_ends, understood, with_again, with_leak
+from grader.judge.flat.written import accused, pardoned, unclear, use_of
 from grader.judge.policy import Policy
 from grader.messages import say
 from grader.model import CheckVerdict, FlatFacts, Notice, Subject
@@ -77,8 +81,6 @@ def judge_flat(subject: Subject, facts: FlatFacts, how: FlatJudge, reopen: Opene
     """Judge the seven checks. Raises SandboxError."""
     judging = _Judging(subject, facts, how, reopen)
     verdicts = {spec.name: judging.verdict(spec) for spec in FLAT_CHECKS}
-    if any(d.code == "train.ignores_initial_weights" for d in verdicts["train"].diagnoses):
-        verdicts["bptt_gradients"] = without(verdicts["bptt_gradients"], "gradient.accumulates_between_calls")
     better = tuple(judging.better(spec, verdicts) for spec in FLAT_CHECKS)
     return FlatResult(better, judging.notices(), judging.subject, judging.fixed)
 
@@ -92,8 +94,11 @@ class _Judging:
         self.fixed = fixed_sizes(free, facts, limit_s=how.limit_s) if facts.loop else Fixed()
         self.subject = FlatSubject(subject, facts, self.fixed)
         self._bank = flat_bank(how.bank, facts, self.fixed)
+        self._telling = telling(self._bank["bptt_gradients"])
         self._diagnoser = how.diagnoser_of(self._bank)
         self._again: Again | None = None
+        self._known: dict[FlatSubject, Habits] = {}
+        self._moving = {w for w in WEIGHTS if facts.updates.get(w)}
 
     # ------------------------------------------------------------------ as it is
     def verdict(self, spec: CheckSpec) -> CheckVerdict:
@@ -129,8 +134,9 @@ class _Judging:
     def _judged(self, spec: CheckSpec, subject: FlatSubject) -> CheckVerdict:
         match spec.name:
             case "train":
-                cases = telling(self._bank["bptt_gradients"])
-                verdict = judge_train(subject, cases, limit_s=self._how.limit_s)
+                cases, habits = self._telling, self._habits(subject)
+                outputs = self._facts.roles["Y"][0] if self._has("Y") else ""
+                verdict = judge_train(subject, cases, habits, limit_s=self._how.limit_s, outputs=outputs)
                 return never_ends(verdict) if self._facts.endless else verdict
             case "bptt_gradients":
                 return self._gradients(spec, subject)
@@ -143,9 +149,13 @@ class _Judging:
                 rounded = self._screened(spec, rounded_cases(self._bank[spec.name]), subject)
                 return rounded if self._how.earns(spec, rounded) > self._how.earns(spec, raw) else raw
             case _:
+                if spec.name == "relu_derivative" and spec.name not in self._facts.roles:
+                    self._habits(subject)  # a slope is read off the weights as a gradient is
                 return self._screened(spec, self._bank[spec.name], subject)
 
-    def _screened(self, spec: CheckSpec, cases: CheckCases, subject: FlatSubject) -> CheckVerdict:
+    def _screened(
+        self, spec: CheckSpec, cases: CheckCases, subject: FlatSubject, policy: Policy | None = None
+    ) -> CheckVerdict:
         shrinks = spec.name not in {"relu", "relu_derivative", "predict_counts"}
         asked = {group.name for group in cases.properties} | {"hand_written"}
         narrowed = replace(spec, properties=tuple(prop for prop in spec.properties if prop.name in asked))
@@ -154,7 +164,7 @@ class _Judging:
             cases,
             subject,
             limit_s=self._how.limit_s,
-            policy=self._how.policy,
+            policy=self._how.policy if policy is None else policy,
             shrinker=self._shrinker if shrinks else None,
             diagnoser=self._diagnoser,
         )
@@ -176,28 +186,49 @@ class _Judging:
 
     def _forward(self, spec: CheckSpec, subject: FlatSubject) -> CheckVerdict:
         verdict = self._screened(spec, self._bank[spec.name], subject)
-        cases = telling(self._bank["bptt_gradients"])
-        return with_leak(verdict, states_again(subject, cases, limit_s=self._how.limit_s))
+        return with_leak(verdict, states_again(subject, self._telling, limit_s=self._how.limit_s))
+
+    def _habits(self, subject: FlatSubject) -> Habits:
+        """What held runs show; from then on the subject's gradients are read accordingly."""
+        if subject not in self._known:
+            self._known[subject] = habits_of(subject, self._telling, limit_s=self._how.limit_s)
+        habits = self._known[subject]
+        subject.reading = habits.reading
+        return habits
 
     # ------------------------------------------------------------------ gradients
     def _gradients(self, spec: CheckSpec, subject: FlatSubject) -> CheckVerdict:
-        stored = self._bank[spec.name]
+        stored, habits = self._bank[spec.name], self._habits(subject)
+        self._moving |= habits.moving  # by a statement that does not say so
         cases = CheckCases(
             spec.name,
             tuple(PropertyCases(g.name, tuple(self._one_sided(case) for case in g.cases)) for g in stored.properties),
         )
-        verdict = self._screened(spec, cases, subject)
-        again = same_again(subject, telling(stored), fresh=bool(self._facts.uninitialised), limit_s=self._how.limit_s)
+        verdict = self._by_hand(spec, cases, subject)
+        fresh = bool(self._facts.uninitialised)
+        again = same_again(subject, self._telling, habits, fresh=fresh, limit_s=self._how.limit_s)
         self._again = self._again or again
         verdict = with_again(verdict, again)
-        frozen = [w for w in ("Wxs", "Wrec") if not self._facts.updates.get(w)]
+        frozen = [w for w in WEIGHTS if w not in self._moving]
         return replace(verdict, review=say("flat.unseen", weight=frozen[0])) if frozen else verdict
+
+    def _by_hand(self, spec: CheckSpec, cases: CheckCases, subject: FlatSubject) -> CheckVerdict:
+        """Only a gradient that feeds the updates speaks against a script."""
+        verdict = self._screened(spec, cases, subject)
+        kinds = accused(verdict)
+        if not kinds:
+            return verdict
+        match use_of(spec, self._how.policy, subject, limit_s=self._how.limit_s):
+            case "trains":
+                return verdict
+            case "beside":
+                return self._screened(spec, cases, subject, policy=pardoned(self._how.policy, kinds))
+            case _:
+                return unclear(verdict, kinds[0]) if verdict.status == "failed" else verdict
 
     def _one_sided(self, case: Case) -> Case:
         """A weight that is never updated shows no gradient: that is a mistake of the training, told there."""
-        parts = tuple(
-            part if self._facts.updates.get(w) else None for part, w in zip(case.parts, ("Wxs", "Wrec"), strict=True)
-        )
+        parts = tuple(part if w in self._moving else None for part, w in zip(case.parts, WEIGHTS, strict=True))
         return replace(case, parts=parts)
 
     # ------------------------------------------------------------------ carried forward
@@ -254,7 +285,6 @@ class _Judging:
 
     def _uninitialised(self) -> list[Notice]:
         places = self._facts.uninitialised
-        case = telling(self._bank["bptt_gradients"])[0]
-        guilty = places_that_matter(self.subject, case, len(places), limit_s=self._how.limit_s)
+        guilty = places_that_matter(self.subject, self._telling[0], len(places), limit_s=self._how.limit_s)
         code = "general.uninitialised_memory"
         return [Notice(code, say(code), places[index]) for index in guilty] or [Notice(code, say(code))]

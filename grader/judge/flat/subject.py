@@ -13,10 +13,11 @@ from grader.contract import ContractError, as_array
 from grader.judge.flat.cases import Fixed, resized
 from grader.model import Answered, Arg, FlatFacts, Loaded, Malformed, Observation, Question, Subject, Value
 
-__all__ = ["HELD", "ONES", "PLACE", "TEST", "FlatSubject", "Run"]
+__all__ = ["HELD", "HELD_WREC", "HELD_WXS", "LITTLE", "MUCH", "ONES", "PLACE", "SEED", "FlatSubject", "Reading", "Run"]
 
-HELD, TEST, ONES, STATES, HELPERS, OTHER, PLACE = 1, 2, 4, 8, 16, 32, 64
+HELD_WXS, HELD_WREC, TEST, ONES, STATES, HELPERS, OTHER, SEED, LITTLE, MUCH, PLACE = (1 << bit for bit in range(11))
 """Flags of a run, as `sandbox.inside.flat.runs` has them."""
+HELD = HELD_WXS | HELD_WREC
 
 RightStates: TypeAlias = Callable[[np.ndarray, Arg, Arg], "tuple[np.ndarray, np.ndarray]"]
 
@@ -42,12 +43,23 @@ class Run:
     T_test: Value
 
 
+@dataclass(frozen=True)
+class Reading:
+    """Where a script's gradient shows: for each weight the iteration `at` which it first moves.
+
+    `aside`: weights move with a rate of 0, too; that is no gradient, and taken off.
+    """
+
+    at: tuple[int, int] = (0, 0)
+    aside: bool = False
+
+
 class FlatSubject:
     """Implements `grader.model.Subject` over a confined flat script.
 
     `helped`: the script's ReLU and its derivative are answered rightly while it runs. `right_states` gives (S, Y) to be
     written over its own before it goes back in time: only once its forward pass has been judged. `same_data`: what is
-    tested is what it was trained on.
+    tested is what it was trained on. `reading` may be set later: it takes runs to find out.
     """
 
     def __init__(
@@ -63,6 +75,7 @@ class FlatSubject:
         self._subject, self._facts, self._fixed, self._same = subject, facts, fixed, same_data
         self._helped, self._right_states = helped, right_states
         self._spare_first = True
+        self.reading = Reading()
 
     @property
     def inner(self) -> Subject:
@@ -128,18 +141,18 @@ class FlatSubject:
                 X[0] = 1
                 return [self.question(X, _weight(args[0]), _HALF, l_r=0.0)]
             case "relu_derivative":
-                return [self._slope(_weight(args[0])), self._slope(np.asarray(1, dtype=np.float32))]
+                return [*self._slope(_weight(args[0])), *self._slope(np.asarray(1, dtype=np.float32))]
             case "count_targets":
                 both = (HELD, HELD | OTHER) if "T_test" in self._facts.found else (HELD,)
                 return [self.question(_matrix(args[0]), _HALF, _HALF, n_iter=0, flags=each) for each in both]
             case "forward":
                 return [self.question(_matrix(args[0]), args[1], args[2], l_r=0.0)]
             case "bptt_gradients" if question.watch:
-                args = self._watchable(args)
+                args = self.watchable(args)
                 X, T = _matrix(args[0]), _matrix(args[1])
-                return [self.question(X, args[2], args[3], T=T, watch=True)]
+                return [self.question(X, args[2], args[3], T=T, n_iter=max(self.reading.at) + 1, watch=True)]
             case "bptt_gradients":
-                return [self.question(_matrix(args[0]), args[2], args[3], T=_matrix(args[1]))]
+                return self._moving(_matrix(args[0]), _matrix(args[1]), args[2], args[3])
             case _:
                 return [
                     self.question(
@@ -150,8 +163,13 @@ class FlatSubject:
     def _size(self) -> tuple[int, int]:
         return self._facts.sizes or (5, 4)
 
-    def _slope(self, weight: np.ndarray) -> Question:
-        """A run in which every s_k has the sign of `weight`, and every output an error of 1.
+    def _moving(self, X: np.ndarray, T: np.ndarray, Wxs: Arg, Wrec: Arg) -> list[Question]:
+        """The runs that show the gradient."""
+        rates = (1.0, 0.0) if self.reading.aside else (1.0,)
+        return [self.question(X, Wxs, Wrec, T=T, l_r=rate, n_iter=max(self.reading.at) + 1) for rate in rates]
+
+    def _slope(self, weight: np.ndarray) -> list[Question]:
+        """Runs in which every s_k has the sign of `weight`, and every output an error of 1.
 
         What is made of errors, masks and inputs then depends on `weight` by the masks alone, which are all alike.
         """
@@ -159,9 +177,10 @@ class FlatSubject:
         X = np.ones(self._size(), dtype=np.float32)
         Y = max(float(weight), 0.0) * (2 - 0.5 ** np.arange(rows, dtype=np.float64))
         T = np.asarray(np.broadcast_to((Y - 1)[:, None], X.shape), dtype=np.float32)
-        return self.question(X, weight, _HALF, T=T)
+        return self._moving(X, T, weight, _HALF)
 
-    def _watchable(self, args: tuple[Arg, ...]) -> tuple[Arg, ...]:
+    def watchable(self, args: tuple[Arg, ...]) -> tuple[Arg, ...]:
+        """The arguments of a call to be watched, at a size that the script takes."""
         X = _matrix(args[0])
         least = max(X.shape[1], _WATCHED_SIZE)
         return resized(args, Fixed(self._fixed.SeqL or X.shape[0], self._fixed.NbSeq or least))
@@ -181,13 +200,26 @@ class FlatSubject:
         run = runs[0]
         values: dict[str, Callable[[], Value]] = {
             "relu": lambda: _corner(run.Y),
-            "relu_derivative": lambda: _ratio(run.Wxs, runs[1].Wxs),
+            "relu_derivative": lambda: self._ratio(runs),
             "count_targets": lambda: self._targets(runs, X),
             "forward": lambda: (self.states(run.S, X), self.states(run.Y, X)),
-            "bptt_gradients": lambda: (_gradient(run.Wxs, 0), _gradient(run.Wrec, 0)),
+            "bptt_gradients": lambda: (self._gradient(runs, 0), self._gradient(runs, 1)),
             "predict_counts": lambda: self.states(run.predictions, X),
         }
         return values[function]()
+
+    def _gradient(self, runs: Sequence[Run], weight: int) -> float | None:
+        at = self.reading.at[weight]
+        moves = [(run.Wxs, run.Wrec)[weight] for run in runs]
+        if any(len(each) <= at for each in moves):
+            return None
+        moved, *aside = (float(each[at]) for each in moves)
+        return sum(aside) - moved
+
+    def _ratio(self, runs: Sequence[Run]) -> float | None:
+        half = len(runs) // 2
+        slope, unit = self._gradient(runs[:half], 0), self._gradient(runs[half:], 0)
+        return slope / unit if slope is not None and unit else None
 
     def _targets(self, runs: Sequence[Run], X: Arg) -> Value:
         """The targets of the training data, or those of the test data where these are wrong and the first are not."""
@@ -235,19 +267,9 @@ def _read_run(seen: Answered) -> Run | Malformed:
     return Run(T, S, Y, moves[0], moves[1], predictions, Y_later, T_test)
 
 
-def _gradient(moves: np.ndarray, iteration: int) -> Value:
-    return 0.0 - float(moves[iteration]) if iteration < len(moves) else None
-
-
 def _corner(value: Value) -> Value:
     try:
         found = as_array(value)
     except ContractError:
         return None
     return float(found.ravel()[0]) if found.size else None
-
-
-def _ratio(moves: np.ndarray, unit: np.ndarray) -> Value:
-    if not len(moves) or not len(unit) or unit[0] == 0:
-        return None
-    return float(moves[0] / unit[0])

@@ -9,7 +9,7 @@ from grader.judge.flat.extra import Again
 from grader.messages import say
 from grader.model import CheckVerdict, Diagnosis, FlatFacts, PropertyVerdict
 
-__all__ = ["blocked", "never_ends", "understood", "with_again", "with_leak", "without"]
+__all__ = ["blocked", "never_ends", "understood", "with_again", "with_leak"]
 
 
 def never_ends(verdict: CheckVerdict) -> CheckVerdict:
@@ -41,11 +41,6 @@ def understood(facts: FlatFacts) -> str:
     return ", ".join(name if role == name else f"{role} is {name}" for role, (name, _) in facts.roles.items())
 
 
-def without(verdict: CheckVerdict, code: str) -> CheckVerdict:
-    """A script that makes its own start there does not go on from what it left."""
-    return replace(verdict, diagnoses=tuple(d for d in verdict.diagnoses if d.code != code))
-
-
 def blocked(spec: CheckSpec, reason: str) -> CheckVerdict:
     """The verdict on a check for which something is missing in the script."""
     message = say("check.blocked", function=spec.name, cause=reason)
@@ -68,7 +63,7 @@ def with_again(verdict: CheckVerdict, again: Again) -> CheckVerdict:
         found.append(Diagnosis(code, say(code)))
     elif again.random:
         found.append(Diagnosis("general.nondeterministic", prop.message))
-    elif not found:
+    elif again.uninitialised and not found:
         found.append(Diagnosis("general.uninitialised_memory", prop.message))
     verdict = replace(verdict, diagnoses=tuple(found))
     if verdict.status != "passed":

@@ -7,6 +7,6 @@ that such a policy refuses, fixed colours, and reads a `matplotlibrc` from the c
 """
 
 from grader.report.html.index import Row, row_of, to_index
-from grader.report.html.page import Adjustment, PageFacts, to_html
+from grader.report.html.page import PageFacts, to_html
 
-__all__ = ["Adjustment", "PageFacts", "Row", "row_of", "to_html", "to_index"]
+__all__ = ["PageFacts", "Row", "row_of", "to_html", "to_index"]

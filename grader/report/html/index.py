@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 from urllib.parse import quote
 
 from grader.contract import FUNCTIONS
 from grader.model import CheckStatus
 from grader.report.html.axes import Frame
 from grader.report.html.render import render
-from grader.report.marks import points_text, shown_total
+from grader.report.html.titles import TITLES
+from grader.report.marks import hundredths, points_text, shown_machine_total, shown_total
 from grader.report.phrases import MARKS, OUTCOMES
-from grader.result import Outcome, Report
+from grader.result import Outcome, Override, Report
 
 __all__ = ["Row", "row_of", "to_index"]
 
@@ -27,13 +29,13 @@ _BINS = 10
 class Row:
     """One student in the index: small, so that a class need not fit into memory as reports.
 
-    `score` is the mark that counts, `machine` the grader's own where a person changed it; `page` is a file beside the
-    index; `mistakes` are codes of diagnoses with their message.
+    `score` is the mark that counts, `machine` the grader's own where `changes` made it another; `page` is a file beside
+    the index; `mistakes` are codes of diagnoses with their message.
     """
 
     student: str
     page: str | None
-    outcome: Outcome
+    outcome: Outcome | Literal["missing"]
     score: Fraction | None
     machine: Fraction | None
     max_score: Fraction
@@ -44,6 +46,7 @@ class Row:
     seconds: float | None = None
     reason: str = ""
     review: tuple[str, ...] = ()
+    changes: tuple[Override, ...] = ()
 
     @property
     def link(self) -> str:
@@ -53,7 +56,14 @@ class Row:
     @property
     def word(self) -> str:
         """What became of it."""
+        if self.outcome == "missing":
+            return "missing"
         return OUTCOMES["passed" if self.passed else "below"] if self.outcome == "graded" else OUTCOMES[self.outcome]
+
+    @property
+    def look(self) -> bool:
+        """Whether a person should look at it."""
+        return self.outcome != "graded" or bool(self.review)
 
     @property
     def points(self) -> str:
@@ -104,29 +114,30 @@ class _Mistake:
     who: tuple[Row, ...]
 
 
-def row_of(student: str, report: Report, *, page: str | None = None, final: Fraction | None = None) -> Row:
-    """Draw from a report what the index needs; `final` is the mark a person gave instead."""
-    machine = shown_total(report)
+def row_of(student: str, report: Report, *, page: str | None = None) -> Row:
+    """Draw from a report what the index needs."""
+    total, machine = shown_total(report), shown_machine_total(report)
     mistakes = {item.code: item.message for check in report.checks for item in check.verdict.diagnoses}
     return Row(
         student=student,
         page=page,
         outcome=report.outcome,
-        score=machine if final is None else final,
-        machine=None if final in {None, machine} else machine,
+        score=total,
+        machine=None if machine == total else machine,
         max_score=report.max_score,
         pass_points=report.pass_points,
-        passed=report.passed if final is None else final >= report.pass_points,
+        passed=report.passed,
         checks=tuple((check.verdict.name, check.verdict.status) for check in report.checks),
         mistakes=tuple(mistakes.items()),
         seconds=report.timings.get("total_s"),
         reason=report.reason,
         review=report.review,
+        changes=report.overrides,
     )
 
 
-def to_index(rows: Iterable[Row], *, title: str = "Marks") -> str:
-    """The index of a class, whole in one page; the rows may come in any order."""
+def to_index(rows: Iterable[Row], *, title: str = "Marks", public: bool = False) -> str:
+    """The index of a class, whole in one page; the rows may come in any order. `public`: the cases are known to all."""
     known = sorted(rows, key=lambda row: (row.student.casefold(), row.student, row.page or ""))
     graded = [row for row in known if row.outcome == "graded"]
     return render(
@@ -139,7 +150,11 @@ def to_index(rows: Iterable[Row], *, title: str = "Marks") -> str:
         median=_median(graded),
         unreadable=[row for row in known if row.outcome == "unreadable"],
         ungraded=[row for row in known if row.outcome == "ungraded"],
+        missing=[row for row in known if row.outcome == "missing"],
+        look=sum(row.look for row in known),
+        public=public,
         review=[row for row in known if row.review],
+        changes=[(row, item, *map(_text, (item.machine, item.points))) for row in known for item in row.changes],
         frame=_frame(graded),
         bars=_bars(graded),
         pass_mark=_pass_mark(graded),
@@ -151,12 +166,16 @@ def to_index(rows: Iterable[Row], *, title: str = "Marks") -> str:
     )
 
 
+def _text(points: Fraction) -> str:
+    return points_text(hundredths(points))
+
+
 def _median(graded: Sequence[Row]) -> str:
     scores = sorted(row.score for row in graded if row.score is not None)
     if not scores:
         return ""
     middle = (scores[(len(scores) - 1) // 2] + scores[len(scores) // 2]) / 2
-    return points_text(Fraction(round(middle * 100), 100))
+    return _text(middle)
 
 
 # ---------------------------------------------------------------------------- distribution
@@ -194,15 +213,25 @@ def _rate(name: str, graded: Sequence[Row]) -> _Rate:
 
 
 def _mistakes(graded: Sequence[Row]) -> list[_Mistake]:
-    """Each mistake with who made it, the most common first."""
+    """Each mistake with who made it, the most common first. What one student was told is not said of the others."""
     who: dict[str, list[Row]] = {}
-    messages: dict[str, str] = {}
+    messages: dict[str, set[str]] = {}
     for row in graded:
         for code, message in row.mistakes:
             who.setdefault(code, []).append(row)
-            messages.setdefault(code, message)
-    found = [_Mistake(code, messages[code], len(rows), tuple(rows[:_MOST_NAMED])) for code, rows in who.items()]
+            messages.setdefault(code, set()).add(message)
+    found = [
+        _Mistake(code, _title(code, messages[code]), len(rows), tuple(rows[:_MOST_NAMED])) for code, rows in who.items()
+    ]
     return sorted(found, key=lambda mistake: (-mistake.students, mistake.code))
+
+
+def _title(code: str, messages: Collection[str]) -> str:
+    """What the mistake is called, or the message where everybody got the same."""
+    if code in TITLES:
+        return TITLES[code]
+    area, _, rest = code.partition(".")
+    return next(iter(messages)) if len(messages) == 1 else f"{area}: {rest.replace('_', ' ')}"
 
 
 def _slowest(rows: Sequence[Row]) -> list[Row]:

@@ -13,33 +13,21 @@ from grader.report.html.charts import Losses, Ways, draw_losses, draw_ways
 from grader.report.html.lanes import Case, lay_out
 from grader.report.html.picture import Picture, draw
 from grader.report.html.render import render
-from grader.report.marks import points_text, shown_points, shown_total
-from grader.report.phrases import HINTS, NO_CASE_HINT, OUTCOMES
+from grader.report.marks import hundredths, points_text, shown_machine_total, shown_points, shown_total
+from grader.report.phrases import OUTCOMES, causes_to_tell, hint_of
 from grader.report.prepare import all_notices, prepare
-from grader.result import Audience, Feedback, Report, ScoredCheck
+from grader.result import Audience, Feedback, Override, Report, ScoredCheck
 
-__all__ = ["Adjustment", "PageFacts", "to_html"]
-
-
-@dataclass(frozen=True)
-class Adjustment:
-    """A mark that a person changed: the check (None: the whole mark), the machine's points and theirs, why and who."""
-
-    check: str | None
-    machine: Fraction
-    points: Fraction
-    reason: str
-    who: str
+__all__ = ["PageFacts", "to_html"]
 
 
 @dataclass(frozen=True)
 class PageFacts:
-    """What a page says that no report knows: whose it is, of which course, and the mark that counts in the end."""
+    """What a page says that no report knows: whose it is, of which course, and that nothing was handed in."""
 
     student: str = ""
     course: str = ""
-    final: Fraction | None = None
-    adjustments: tuple[Adjustment, ...] = ()
+    missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,6 +42,12 @@ class _CheckView:
     case: Case | None
     pictures: tuple[tuple[Picture, ...], ...]
     bar: tuple[float, float, float]
+    override: Override | None
+
+    @property
+    def machine(self) -> str:
+        """The grader's own points, where a person set others."""
+        return "" if self.override is None else points_text(hundredths(self.override.machine))
 
     @property
     def worth_telling(self) -> bool:
@@ -63,7 +57,7 @@ class _CheckView:
 
 @dataclass(frozen=True)
 class _Total:
-    """The mark in large: `word` says in a word what it means."""
+    """The mark in large: `word` says in a word what it means, `machine` is the grader's own if a person changed it."""
 
     points: str
     machine: str
@@ -84,6 +78,7 @@ def to_html(
 
     A student's page is the same bytes for the same report: times are for the teacher alone.
     """
+    machine = shown_machine_total(report) if report.overrides else None
     report = prepare(report, audience, feedback)
     facts = facts or PageFacts()
     checks = _checks(report)
@@ -92,15 +87,14 @@ def to_html(
         report=report,
         facts=facts,
         teacher=audience == "teacher",
-        total=_total(report, facts),
+        total=_total(report, machine, missing=facts.missing),
         checks=checks,
         told=[check for check in checks if check.worth_telling],
-        next_step=_next_step(report),
+        next_step=_next_step(report, teacher=audience == "teacher"),
         losses=_losses(report),
         ways=_ways(report),
         notices=all_notices(report),
         provenance=_provenance(report),
-        points_text=points_text,
     )
 
 
@@ -112,31 +106,33 @@ def _ways(report: Report) -> Ways | None:
     return draw_ways(report.path) if report.path else None
 
 
-def _total(report: Report, facts: PageFacts) -> _Total:
-    machine = shown_total(report)
-    final = machine if facts.final is None else facts.final
+def _total(report: Report, machine: Fraction | None, *, missing: bool) -> _Total:
+    total = shown_total(report)
     full, pass_mark = points_text(report.max_score), points_text(report.pass_points)
-    if machine is None or final is None:
-        word = OUTCOMES[report.outcome]
+    if total is None:
+        word = "missing" if missing else OUTCOMES[report.outcome]
         return _Total("", "", full, pass_mark, word, good=False)
-    passed = report.passed if facts.final is None else final >= report.pass_points
-    word = OUTCOMES["passed" if passed else "below"]
-    return _Total(points_text(final), points_text(machine), full, pass_mark, word, good=bool(passed))
+    word = OUTCOMES["passed" if report.passed else "below"]
+    own = "" if machine is None else points_text(machine)
+    return _Total(points_text(total), own, full, pass_mark, word, good=bool(report.passed))
 
 
 def _checks(report: Report) -> tuple[_CheckView, ...]:
     shown = shown_points(report)
+    changed = {item.check: item for item in report.overrides}
     whole = sum((check.max_points for check in report.checks), Fraction(0)) or Fraction(1)
     views = []
     left = Fraction(0)
     for check, points in zip(report.checks, shown, strict=True):
         bar = (float(left / whole * 100), float(check.points / whole * 100), float(check.max_points / whole * 100))
-        views.append(_view(check, points, bar))
+        views.append(_view(check, points, bar, changed.get(check.verdict.name)))
         left += check.max_points
     return tuple(views)
 
 
-def _view(check: ScoredCheck, points: Fraction, bar: tuple[float, float, float]) -> _CheckView:
+def _view(
+    check: ScoredCheck, points: Fraction, bar: tuple[float, float, float], override: Override | None
+) -> _CheckView:
     verdict = check.verdict
     titles = _titles(verdict.name)
     case = lay_out(verdict.name, verdict.counterexample) if verdict.counterexample else None
@@ -147,10 +143,11 @@ def _view(check: ScoredCheck, points: Fraction, bar: tuple[float, float, float])
         points_text(check.max_points),
         check.max_points > 0,
         tuple((item, titles.get(item.name, "")) for item in verdict.properties),
-        tuple(item for item in verdict.diagnoses if item.message != verdict.message),
+        causes_to_tell(verdict),
         case,
         tuple(draw(strip) for strip in case.strips) if case else (),
         bar,
+        override,
     )
 
 
@@ -159,13 +156,17 @@ def _titles(check: str) -> Mapping[str, str]:
     return {spec.name: spec.title for spec in asked}
 
 
-def _next_step(report: Report) -> str:
-    """Say what to do first: the first check of the chain that did not pass, since later ones build on it."""
-    first = next((check.verdict for check in report.checks if check.verdict.status != "passed"), None)
+def _next_step(report: Report, *, teacher: bool) -> str:
+    """Say what to do first: the first check of the chain that did not pass, since later ones build on it.
+
+    A person has settled the checks whose points they set.
+    """
+    settled = {item.check for item in report.overrides}
+    open_ = (check.verdict for check in report.checks if check.verdict.name not in settled)
+    first = next((verdict for verdict in open_ if verdict.status != "passed"), None)
     if report.outcome != "graded" or first is None:
         return ""
-    told = first.counterexample or first.status not in {"failed", "error"}
-    hint = (HINTS[first.status] if told else NO_CASE_HINT).format(name=first.name).replace(" above", " below")
+    hint = hint_of(first, options=teacher).replace(" above", " below")
     return hint[:1].upper() + hint[1:]
 
 

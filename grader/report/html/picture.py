@@ -149,7 +149,7 @@ class _Drawing:
     def _description(self) -> str:
         at = self.strip.departs
         if at is None or at.sequence != self.n:
-            return "Nothing differs here. The table below holds the same numbers."
+            return f"{self._without_departure()} The table below holds the same numbers."
         lane = self.strip.lane(at.lane)
         assert lane is not None
         assert lane.yours is not None
@@ -158,6 +158,14 @@ class _Drawing:
             f"{lane.heading} departs first at {place}: expected {lane.right[at.step][self.n]}, "
             f"yours {lane.yours[at.step][self.n]}. The table below holds the same numbers."
         )
+
+    def _without_departure(self) -> str:
+        lanes = self.strip.lanes
+        if any(lane.differs(k, self.n) for lane in lanes for k in range(self.strip.steps)):
+            return "Values differ here as well."
+        if any(lane.yours for lane in lanes):
+            return "Nothing differs here."
+        return "The right values alone: the answer below says what differs."
 
 
 def _curve(start: tuple[float, float], end: tuple[float, float]) -> Arrow:

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from . import frames, proxies
+from .beside import feeds
 from .evidence import Watch
 from .program import LoadedProgram, run_program
 from .wording import kind_of, one_line, traceback_of
@@ -35,15 +36,17 @@ class _Line:
 
     def __init__(self, questions: int, answers: int) -> None:
         self._in, self._out = questions, answers
+        self._ahead = bytearray()
 
     def _read(self, count: int) -> bytes:
-        parts = bytearray()
-        while len(parts) < count:
-            piece = os.read(self._in, min(1 << 20, count - len(parts)))
+        while len(self._ahead) < count:
+            piece = os.read(self._in, max(1 << 16, count - len(self._ahead)))
             if not piece:
                 os._exit(0)  # the supervisor is done
-            parts += piece
-        return bytes(parts)
+            self._ahead += piece
+        wanted = bytes(self._ahead[:count])
+        del self._ahead[:count]
+        return wanted
 
     def receive(self) -> tuple[dict[str, Any], bytes]:
         header, payload = frames.prefix_lengths(self._read(frames.PREFIX.size))
@@ -184,9 +187,21 @@ class _Responder:
             return _failure(fault, self._loaded.files, self._memory), out
         if changed := arguments.changed(given, sent):
             reply["mutated"] = changed
-        if evidence:
-            reply["evidence"] = evidence
+        if found := [
+            seen for seen in evidence if self._feeds(seen, (reply.get("value"), bytes(out)), target, sent, arguments)
+        ]:
+            reply["evidence"] = found
         return reply, out
+
+    def _feeds(
+        self, seen: str, own: tuple[Any, bytes], target: Callable[..., Any], sent: list[Any], arguments: _Arguments
+    ) -> bool:
+        if self._loaded.flat is not None:  # its weights tell, not what is returned
+            return True
+        loaded = self._loaded
+        return feeds(
+            seen, own, target, lambda: [arguments.give(value) for value in sent], loaded.namespace, loaded.files
+        )
 
     def _call(self, target: Callable[..., Any], given: list[Any], evidence: list[str], *, watch: bool) -> Any:
         if not watch:

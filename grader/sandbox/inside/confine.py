@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from . import system as s
+from .bpf import load_filter
 from .landlock import Ruleset
 from .namespaces import private_scratch
-from .seccomp import build_filter, load_filter
+from .seccomp import build_filter
 
 __all__ = ["Layers", "Quota", "confine", "quiet_descriptors"]
 

@@ -41,7 +41,7 @@ class Watch:
     def __init__(self, arguments: list[Any], found: list[str], own_files: Container[str]) -> None:
         self._weights = [float(a) for a in arguments if hasattr(a, "dim") and a.dim() == 0]
         self._found, self._own_files = found, own_files
-        self._shifted = 0
+        self.shifted = 0
 
     def _is_shifted(self, value: Any) -> bool:
         if hasattr(value, "numel"):
@@ -63,7 +63,7 @@ class Watch:
                 if "autograd" not in self._found:
                     self._found.append("autograd")
             elif event == "call" and self._is_watched(frame) and any(map(self._is_shifted, _passed(frame))):
-                self._shifted += 1
+                self.shifted += 1
 
     def __enter__(self) -> None:
         """Start observing."""
@@ -76,5 +76,5 @@ class Watch:
         """Stop, and conclude."""
         sys.setprofile(None)
         threading.setprofile(None)
-        if self._shifted >= _SHIFTED_CALLS:
+        if self.shifted >= _SHIFTED_CALLS:
             self._found.append("shifted_calls")

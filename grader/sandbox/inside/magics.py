@@ -18,6 +18,8 @@ _PYLAB_IMPORTS = "import numpy as np, matplotlib.pyplot as plt; from numpy impor
 _CELL_MAGIC = re.compile(r"^%%(\w*)")
 _TIMED = re.compile(r"^(\s*(?:[\w.]+\s*=\s*)?)%(?:time|timeit|prun)\b(?:\s+-[a-zA-Z]+(?:\s*\d+)?(?=\s))*\s+(\S.*)$")
 _ASSIGNED = re.compile(r"^([\w.,\s\[\]'\"]+?=\s*)([!%])(?!=)")
+_RUN = re.compile(r"^%run\s+(?:-\w+\s+)*(?:\./)?([A-Za-z_]\w*)\.py\s*(?:#.*)?$")
+_WRITES = re.compile(r"^%%(?:writefile|file)\s+(?:-a\s+)?\w+\.py\s*$")
 _PYLAB = re.compile(r"^(\s*)%pylab\b")
 _LINE_MAGIC = re.compile(r"^(\s*)[%!?]")
 _HELP = re.compile(r"^(\s*)[\w.*\[\]()'\"]+\?{1,2}[\s;]*(?:#.*)?$")
@@ -38,6 +40,8 @@ def strip_cell_magic(source: str) -> tuple[str, str | None]:
         match = _CELL_MAGIC.match(line)
         if match is None:
             break
+        if _WRITES.match(line):  # it came along as a module
+            return "", None
         if match[1] not in RUNS_ITS_BODY:
             return source, f"%%{match[1]}"
         lines[number] = ""
@@ -45,9 +49,11 @@ def strip_cell_magic(source: str) -> tuple[str, str | None]:
 
 
 def _rewritten(line: str) -> str | None:
-    """Return Python in place of a magic line, None if it is none."""
+    """Return Python in place of a magic line, None if it is none. `%run` may find the module that came along."""
     if match := _TIMED.match(line):
         return match[1] + match[2]
+    if match := _RUN.match(line):
+        return f"from {match[1]} import *"
     if match := _PYLAB.match(line):
         return match[1] + _PYLAB_IMPORTS
     if match := _LINE_MAGIC.match(line) or _HELP.match(line):

@@ -10,11 +10,10 @@ from pathlib import Path
 
 from . import system as s
 
-__all__ = ["DEVICES", "build_root", "enter", "private_scratch", "rehearse"]
+__all__ = ["DEVICES", "build_root", "enter", "leave", "private_scratch", "rehearse", "set_attributes", "switch_root"]
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _SCRATCH = "/scratch"
-_ATTRIBUTES_RDONLY_NOSUID_NODEV = struct.pack("QQQQ", 1 | 2 | 4, 0, 0, 0)
 _RECURSIVE = 0x8000
 _AT_FDCWD = (1 << 64) - 100
 
@@ -24,8 +23,13 @@ def enter(*, user: bool) -> None:
 
     Must run before any thread exists. Raises OSError.
     """
+    leave(s.NEW_NS | s.NEW_NET | s.NEW_IPC | s.NEW_UTS | s.NEW_PID, user=user)
+
+
+def leave(kinds: int, *, user: bool) -> None:
+    """Leave the namespaces of these kinds; with `user`, for a user namespace that maps only this user, too. OSError."""
     uid, gid = os.getuid(), os.getgid()
-    s.unshare((s.NEW_USER if user else 0) | s.NEW_NS | s.NEW_NET | s.NEW_IPC | s.NEW_UTS | s.NEW_PID)
+    s.unshare(kinds | (s.NEW_USER if user else 0))
     if user:
         Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
         Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1", encoding="ascii")
@@ -109,24 +113,28 @@ def build_root(readable: Iterable[str], masked: Iterable[str], devices: Iterable
     for path in present:
         _bind(fds[path], root + path, folder=os.path.isdir(path))
     for path in keep:
-        s.syscall(
-            "mount_setattr",
-            _AT_FDCWD,
-            os.fsencode(root + path),
-            _RECURSIVE,
-            _ATTRIBUTES_RDONLY_NOSUID_NODEV,
-            len(_ATTRIBUTES_RDONLY_NOSUID_NODEV),
-        )
-    for folder in (_SCRATCH, "/.old"):
-        os.mkdir(root + folder)
+        set_attributes(root + path, s.MS_RDONLY | s.MS_NOSUID | s.MS_NODEV)
+    os.mkdir(root + _SCRATCH)
+    switch_root(root)
+    s.mount("none", "/", None, s.MS_REMOUNT | s.MS_BIND | s.MS_RDONLY | s.MS_NOSUID | s.MS_NODEV)
+    for fd in fds.values():
+        os.close(fd)
+
+
+def set_attributes(path: str, flags: int) -> None:
+    """Give every mount at `path` and beneath these flags (of `MS_RDONLY`, `MS_NOSUID`, `MS_NODEV`). Raises OSError."""
+    attributes = struct.pack("QQQQ", flags, 0, 0, 0)
+    s.syscall("mount_setattr", _AT_FDCWD, os.fsencode(path), _RECURSIVE, attributes, len(attributes))
+
+
+def switch_root(root: str) -> None:
+    """Make `root`, where something is mounted, the root, and let go of the old one. Raises OSError."""
+    os.makedirs(f"{root}/.old", exist_ok=True)
     os.chdir(root)
     s.syscall("pivot_root", b".", b".old")
     os.chdir("/")
     s.umount_lazily("/.old")
     os.rmdir("/.old")
-    s.mount("none", "/", None, s.MS_REMOUNT | s.MS_BIND | s.MS_RDONLY | s.MS_NOSUID | s.MS_NODEV)
-    for fd in fds.values():
-        os.close(fd)
 
 
 def private_scratch(size: int, files: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 import warnings
 from collections.abc import Sequence
@@ -34,16 +35,27 @@ class Statement:
 
 @dataclass
 class Parsed:
-    """All statements in order, what was left out, and the text behind each file name (for tracebacks and `inspect`)."""
+    """All statements in order, what was left out, and the text behind each file name (for tracebacks and `inspect`).
+
+    `unread`: each text that does not parse, with the notice that says so.
+    """
 
     statements: list[Statement] = field(default_factory=list)
     notices: list[LoadNotice] = field(default_factory=list)
+    unread: list[tuple[LoadNotice, str]] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)
 
 
-def _say(error: SyntaxError, what: str, cell: int | None, offset: int = 0) -> LoadNotice:
-    line = (error.lineno or 1) + offset
-    message = one_line(f"{what} was left out: {type(error).__name__}: {error.msg}")
+_LINE = re.compile(r"\bline (\d+)")
+_DEFINITION = re.compile(r"\s*(?:@|(?:async\s+)?def\b|class\b)")
+
+
+def _say(error: SyntaxError, what: str, cell: int | None, text: str, offset: int = 0) -> LoadNotice:
+    """Say why `text`, which begins `offset` lines further down, does not parse; lines are those of cell or script."""
+    line = min(error.lineno or 1, text.count("\n") + 1) + offset
+    told = _LINE.sub(lambda match: f"line {int(match[1]) + offset}", error.msg)
+    told = told.replace(f" (detected at line {line})", "")
+    message = one_line(f"{what} was left out: {type(error).__name__}: {told}")
     return {"code": "general.syntax_error", "message": message, "cell": cell, "line": line}
 
 
@@ -67,13 +79,14 @@ def _parse_notebook_cell(source: str, number: int, filename: str, parsed: Parsed
     try:
         tree, parsed.sources[filename] = _parse_indented(body)
     except SyntaxError as error:
-        parsed.notices.append(_say(error, "this cell", number))
+        parsed.notices.append(_say(error, "this cell", number, body))
+        parsed.unread.append((parsed.notices[-1], body))
         return
     parsed.statements.extend(Statement(node, filename, number) for node in tree.body)
 
 
 class _Salvage:
-    """Takes the blocks of a broken script that parse; neighbours that do not share one notice."""
+    """Takes the blocks of a broken script that parse; neighbours that do not share a notice up to a definition."""
 
     def __init__(self, filename: str, cell: int | None, parsed: Parsed) -> None:
         self._filename = filename
@@ -85,8 +98,9 @@ class _Salvage:
         try:
             tree, _ = parse_with_magics(block)
         except SyntaxError as error:
-            if not self._last_was_bad:
-                self._parsed.notices.append(_say(error, "this block", self._cell, offset))
+            if not self._last_was_bad or _DEFINITION.match(block):
+                self._parsed.notices.append(_say(error, "this block", self._cell, block, offset))
+            self._parsed.unread.append((self._parsed.notices[-1], block))
             self._last_was_bad = True
             return False
         for node in tree.body:

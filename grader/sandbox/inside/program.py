@@ -16,6 +16,7 @@ from . import stubs
 from .companions import CompanionFinder, register_source
 from .flat.load import facts, load_flat
 from .flat.recognise import looks_flat
+from .lost import defines_function, tell_losses
 from .namespace import fresh_namespace
 from .parsing import CellText, Parsed, Statement, parse_cells
 from .running import Alarm, Runner
@@ -102,21 +103,33 @@ def _run_all(
     clock: _Clock,
     skip: Mapping[int, Reason],
     started: Callable[[int], None],
-) -> list[LoadNotice]:
-    notices = []
+) -> list[tuple[LoadNotice, Statement]]:
+    """Run them all; the statements that were left out or failed, and what is to be said of each."""
+    failed = []
     for index, statement in enumerate(parsed.statements):
         if index in skip:
-            notices.append(_skipped(statement, skip[index]))
+            failed.append((_skipped(statement, skip[index]), statement))
             continue
         started(index)
         notice = runner.run(statement, clock.share_s())
         if notice is not None:
-            notices.append(notice)
+            failed.append((notice, statement))
         try:
             bindings.note(statement)
         except BaseException:  # noqa: BLE001, S112 -- the namespace may hold keys whose __eq__ raises
             continue
-    return notices
+    return failed
+
+
+def _loses_training(parsed: Parsed, theirs: Mapping[str, str]) -> bool:
+    """Whether a function of the training seems to be defined where nothing could be read."""
+    names = [theirs[function] for function in ("forward", "bptt_gradients", "train")]
+    return any(defines_function(text, name) for name in names for _, text in parsed.unread)
+
+
+def _text_of(statement: Statement, parsed: Parsed) -> str:
+    lines = parsed.sources.get(statement.filename, "").split("\n")
+    return "\n".join(lines[statement.node.lineno - 1 : statement.node.end_lineno])
 
 
 def _survey(
@@ -175,13 +188,20 @@ def run_program(  # noqa: PLR0913 - a request, part by part
     alarm = Alarm()
     runner = Runner(loaded.namespace, alarm, filenames)
     clock = _Clock(budget_s)
-    if looks_flat(parsed.statements, theirs, [companion["source"] for companion in companions]):
+    flat = looks_flat(parsed.statements, theirs, [companion["source"] for companion in companions])
+    if flat and not _loses_training(parsed, theirs):
         _load_flat(loaded, parsed, runner, clock, aliases, legacy, skip, started)
         return loaded
     bindings = _Bindings(loaded.namespace, [name.split(".")[0] for name in theirs.values()])
-    loaded.notices = _capped(parsed.notices + _run_all(parsed, runner, bindings, clock, skip, started))
+    failed = _run_all(parsed, runner, bindings, clock, skip, started)
+    loaded.notices = _capped([*parsed.notices, *(notice for notice, _ in failed)])
     with suppress(BaseException):  # what was found so far stands
         alarm.run(lambda: _survey(loaded, bindings, theirs, places), _SURVEY_S)
+    missing = {function: name.split(".")[0] for function, name in theirs.items() if function not in loaded.functions}
+    if missing:
+        texts = [(notice, _text_of(statement, parsed)) for notice, statement in failed]
+        whole = parsed.unread[0][0] if parsed.unread and not parsed.statements else None
+        tell_losses(missing, [*texts, *parsed.unread], whole=whole)
     known = frozenset(theirs.values())
     loaded.others = own_functions(loaded.namespace, filenames, known)
     return loaded

@@ -8,6 +8,7 @@ check is closed, and the child ends with the check that it was started for.
 
 from __future__ import annotations
 
+import copy
 import inspect
 import sys
 from collections.abc import Callable, Mapping
@@ -54,10 +55,16 @@ class _Proxy:
     def _model(self, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         if self._own is None:
             return None
-        try:
-            return self._own(*args, **options)
+        try:  # on copies: what a wrong function does to its arguments must not reach its caller either
+            return self._own(*map(_copied, args), **{name: _copied(value) for name, value in options.items()})
         except Exception:  # noqa: BLE001 - a wrong function may raise; its arguments then say what it works on
             return None
+
+
+def _copied(value: Any) -> Any:
+    if _is_tensor(value):
+        return value.detach().clone().requires_grad_(value.requires_grad)
+    return copy.deepcopy(value) if isinstance(value, (np.ndarray, list)) else value
 
 
 HELPED = _Proxy.__call__.__code__
@@ -141,7 +148,7 @@ def like(model: Any, right: Any) -> Any:
     if isinstance(model, (np.ndarray, np.generic)):
         array = np.asarray(right)
         array = array.reshape(model.shape) if array.size == model.size else array
-        return array.astype(model.dtype if model.dtype.kind == "f" else np.float64)
+        return array.astype(model.dtype if model.dtype.kind == "f" and model.dtype.itemsize >= 4 else np.float64)
     if isinstance(model, (int, float)):
         return float(np.asarray(right).reshape(()))
     return sys.modules["torch"].as_tensor(right, dtype=sys.modules["torch"].float32)
@@ -168,8 +175,8 @@ def _is_tensor(value: Any) -> bool:
 
 
 def _real(dtype: Any) -> Any:
-    """A dtype that holds any number: a student's wrong answer may have been of whole numbers."""
-    return dtype if dtype.is_floating_point else sys.modules["torch"].float32
+    """A dtype that holds any number well: a student's wrong answer may have been of whole numbers, or of few bits."""
+    return dtype if dtype.is_floating_point and dtype.itemsize >= 4 else sys.modules["torch"].float32
 
 
 def _like_arguments(given: list[Any], right: Any) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import __future__
 
 import ast
+import re
 import signal
 import sys
 import threading
@@ -27,6 +28,8 @@ for _name in __future__.all_feature_names:
 _COROUTINE = 0x80  # inspect.CO_COROUTINE, without importing inspect
 _REPEAT_S = 0.2
 _WORDING_S = 0.5
+_COMPILERS_PLACE = re.compile(r" \(<(?:script|cell \d+)>, line \d+\)$")
+_COMPANION = re.compile(r"\(<([\w.]+\.py)>, line (\d+)\)$")
 _OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "out of memory")
 
 
@@ -134,6 +137,8 @@ class Runner:
             notice["code"] = "general.syntax_error"
             line = getattr(error, "lineno", None)
             notice["line"] = line if type(line) is int else notice["line"]
+            notice["message"] = _COMPILERS_PLACE.sub("", notice["message"])
+        notice["message"] = _COMPANION.sub(r"(\1, line \2)", notice["message"])
         if len(own) > 1 and own[-1] != own[0]:
             filename, line = own[-1]
             notice["message"] += f" (raised in {filename.strip('<>')}, line {line})"

@@ -6,15 +6,28 @@ another processor mode (i386, x32) kill the process, since their numbers mean ot
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import socket
-import struct
 from collections.abc import Iterable
 
-from .system import NEW_IPC, NEW_NET, NEW_NS, NEW_PID, NEW_USER, NEW_UTS, numbers, syscall
+from .bpf import (
+    ALLOW,
+    AND,
+    ANY_BIT,
+    ARCHITECTURE,
+    AT_LEAST,
+    EQUAL,
+    KILL,
+    NUMBER,
+    high_word,
+    jump,
+    low_word,
+    refuse,
+    statement,
+)
+from .system import NEW_ANYTHING, numbers
 
-__all__ = ["build_filter", "load_filter"]
+__all__ = ["build_filter"]
 
 _ALLOWED = """
     read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek close close_range dup dup2 dup3
@@ -46,13 +59,10 @@ _GPU_ALLOWED = """
     ioctl sched_setaffinity sched_setscheduler mlock munlock mbind set_mempolicy
 """.split()  # noqa: SIM905 - a hundred quoted words would not be read
 
-_ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x50000, 0x80000000
-_LOAD, _RETURN, _EQUAL, _AT_LEAST, _ANY_BIT, _AND = 0x20, 0x06, 0x15, 0x35, 0x45, 0x54
 _X32_BIT = 0x40000000
 _CLONE_THREAD = 0x10000
 _O_TRUNC, _O_ACCMODE, _O_TMPFILE = 0o1000, 0o3, 0o20000000
 _SIGKILL, _SIGSTOP = 9, 19
-_NEW_ANYTHING = NEW_NS | NEW_UTS | NEW_IPC | NEW_USER | NEW_PID | NEW_NET | 0x2000000 | 0x80
 _SAFE_PRCTL = (3, 15, 16, 23, 41, 42, 0x53564D41)  # get dumpable, names, bounding set, THP, naming a mapping
 _SAFE_IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # isatty, window size, bytes to read, flags
 _SAFE_FCNTL = (0, 1, 2, 3, 4, 1030, 1032)  # dup, flags, pipe size
@@ -61,51 +71,27 @@ _FCNTL_LOCKS = (5, 6, 7, 36, 37, 38)
 _Code = list[bytes]
 
 
-def _statement(code: int, k: int) -> bytes:
-    return struct.pack("HBBI", code, 0, 0, k & 0xFFFFFFFF)
-
-
-def _jump(code: int, k: int, if_true: int, if_false: int) -> bytes:
-    return struct.pack("HBBI", code, if_true, if_false, k & 0xFFFFFFFF)
-
-
-def _give(action: int) -> bytes:
-    return _statement(_RETURN, action)
-
-
-def _refuse(code: int) -> bytes:
-    return _give(_ERRNO | code)
-
-
-def _low_word(argument: int) -> bytes:
-    return _statement(_LOAD, 16 + 8 * argument)
-
-
-def _high_word(argument: int) -> bytes:
-    return _statement(_LOAD, 20 + 8 * argument)
-
-
 def _one_of(argument: int, values: Iterable[int], otherwise: bytes) -> _Code:
     """Allow where the low word (the kernel takes an int there) is one of `values`."""
-    code = [_low_word(argument)]
+    code = [low_word(argument)]
     for value in values:
-        code += [_jump(_EQUAL, value, 0, 1), _give(_ALLOW)]
+        code += [jump(EQUAL, value, 0, 1), ALLOW]
     return [*code, otherwise]
 
 
 def _clone(*, processes: bool) -> _Code:
-    code = [_low_word(0), _jump(_ANY_BIT, _NEW_ANYTHING, 0, 1), _refuse(errno.EPERM)]
+    code = [low_word(0), jump(ANY_BIT, NEW_ANYTHING, 0, 1), refuse(errno.EPERM)]
     if processes:
-        return [*code, _give(_ALLOW)]
-    return [*code, _jump(_ANY_BIT, _CLONE_THREAD, 0, 1), _give(_ALLOW), _refuse(errno.EAGAIN)]
+        return [*code, ALLOW]
+    return [*code, jump(ANY_BIT, _CLONE_THREAD, 0, 1), ALLOW, refuse(errno.EAGAIN)]
 
 
 def _prlimit() -> _Code:
     """Reading this process's own limits is harmless; setting any is refused."""
     code = []
-    for load in (_low_word(0), _low_word(2), _high_word(2)):
-        code += [load, _jump(_EQUAL, 0, 1, 0), _refuse(errno.EPERM)]
-    return [*code, _give(_ALLOW)]
+    for load in (low_word(0), low_word(2), high_word(2)):
+        code += [load, jump(EQUAL, 0, 1, 0), refuse(errno.EPERM)]
+    return [*code, ALLOW]
 
 
 def _open(flags: int, *, keeping: bool) -> _Code:
@@ -113,13 +99,13 @@ def _open(flags: int, *, keeping: bool) -> _Code:
 
     `keeping`: so is a file that never had a name.
     """
-    code = [_low_word(flags)]
+    code = [low_word(flags)]
     if keeping:
-        code += [_jump(_ANY_BIT, _O_TMPFILE, 0, 1), _refuse(errno.EOPNOTSUPP)]
-    code += [_statement(_AND, _O_TRUNC | _O_ACCMODE)]
+        code += [jump(ANY_BIT, _O_TMPFILE, 0, 1), refuse(errno.EOPNOTSUPP)]
+    code += [statement(AND, _O_TRUNC | _O_ACCMODE)]
     for without_writing in (_O_TRUNC, _O_TRUNC | _O_ACCMODE):
-        code += [_jump(_EQUAL, without_writing, 0, 1), _refuse(errno.EPERM)]
-    return [*code, _give(_ALLOW)]
+        code += [jump(EQUAL, without_writing, 0, 1), refuse(errno.EPERM)]
+    return [*code, ALLOW]
 
 
 def _signal(own_pid: int, number: int) -> _Code:
@@ -127,32 +113,32 @@ def _signal(own_pid: int, number: int) -> _Code:
 
     So an end by SIGKILL that the supervisor did not ask for is the kernel's: out of memory, or of processor time.
     """
-    code = [_low_word(0), _jump(_EQUAL, own_pid, 1, 0), _refuse(errno.EPERM), _low_word(number)]
+    code = [low_word(0), jump(EQUAL, own_pid, 1, 0), refuse(errno.EPERM), low_word(number)]
     for uncatchable in (_SIGKILL, _SIGSTOP):
-        code += [_jump(_EQUAL, uncatchable, 0, 1), _refuse(0)]
-    return [*code, _give(_ALLOW)]
+        code += [jump(EQUAL, uncatchable, 0, 1), refuse(0)]
+    return [*code, ALLOW]
 
 
 def _mkdir(mode: int) -> _Code:
     """A folder that its owner could not list would hide from the count of the scratch folder's size."""
-    code = [_low_word(mode), _statement(_AND, 0o700), _jump(_EQUAL, 0o700, 0, 1), _give(_ALLOW)]
-    return [*code, _refuse(errno.EPERM)]
+    code = [low_word(mode), statement(AND, 0o700), jump(EQUAL, 0o700, 0, 1), ALLOW]
+    return [*code, refuse(errno.EPERM)]
 
 
 def _socketpair() -> _Code:
     """Streams of AF_UNIX only (asyncio's self-pipe): from a datagram pair one can send to any socket with a name."""
-    code = [_low_word(0), _jump(_EQUAL, socket.AF_UNIX, 1, 0), _refuse(errno.EPERM)]
-    code += [_low_word(1), _statement(_AND, 0xF), _jump(_EQUAL, socket.SOCK_STREAM, 0, 1), _give(_ALLOW)]
-    return [*code, _refuse(errno.EPERM)]
+    code = [low_word(0), jump(EQUAL, socket.AF_UNIX, 1, 0), refuse(errno.EPERM)]
+    code += [low_word(1), statement(AND, 0xF), jump(EQUAL, socket.SOCK_STREAM, 0, 1), ALLOW]
+    return [*code, refuse(errno.EPERM)]
 
 
 def _fcntl() -> _Code:
-    code = [_low_word(1)]
+    code = [low_word(1)]
     for command in _SAFE_FCNTL:
-        code += [_jump(_EQUAL, command, 0, 1), _give(_ALLOW)]
+        code += [jump(EQUAL, command, 0, 1), ALLOW]
     for command in _FCNTL_LOCKS:
-        code += [_jump(_EQUAL, command, 0, 1), _refuse(0)]
-    return [*code, _refuse(errno.EINVAL)]
+        code += [jump(EQUAL, command, 0, 1), refuse(0)]
+    return [*code, refuse(errno.EINVAL)]
 
 
 def build_filter(*, own_pid: int, gpu: bool = False, processes: bool = False, keeping: bool = False) -> bytes:
@@ -164,55 +150,43 @@ def build_filter(*, own_pid: int, gpu: bool = False, processes: bool = False, ke
     """
     architecture, table = numbers()
     code: _Code = [
-        _statement(_LOAD, 4),
-        _jump(_EQUAL, architecture, 1, 0),
-        _give(_KILL),
-        _statement(_LOAD, 0),
-        _jump(_AT_LEAST, _X32_BIT, 0, 1),
-        _give(_KILL),
+        ARCHITECTURE,
+        jump(EQUAL, architecture, 1, 0),
+        KILL,
+        NUMBER,
+        jump(AT_LEAST, _X32_BIT, 0, 1),
+        KILL,
     ]
 
     def rule(name: str, body: _Code) -> None:
         if name in table:
-            code.extend([_jump(_EQUAL, table[name], 0, len(body)), *body])
+            code.extend([jump(EQUAL, table[name], 0, len(body)), *body])
 
     for name in _ALLOWED + (_GPU_ALLOWED if gpu else []):
-        rule(name, [_give(_ALLOW)])
+        rule(name, [ALLOW])
     for name in _REMOVING:
-        rule(name, [_refuse(0) if keeping else _give(_ALLOW)])
+        rule(name, [refuse(0) if keeping else ALLOW])
     for name in _RENAMING:  # it would replace; `shutil.move` copies instead
-        rule(name, [_refuse(errno.EXDEV) if keeping else _give(_ALLOW)])
+        rule(name, [refuse(errno.EXDEV) if keeping else ALLOW])
     for name in _PRETENDED:
-        rule(name, [_refuse(0)])
+        rule(name, [refuse(0)])
     for name in _ABSENT:
-        rule(name, [_refuse(errno.ENOSYS)])
+        rule(name, [refuse(errno.ENOSYS)])
     for name in _UNSUPPORTED:
-        rule(name, [_refuse(errno.EOPNOTSUPP)])
+        rule(name, [refuse(errno.EOPNOTSUPP)])
     rule("clone", _clone(processes=processes))
     for name in ("fork", "vfork") if processes else ():
-        rule(name, [_give(_ALLOW)])
+        rule(name, [ALLOW])
     rule("kill", _signal(own_pid, 1))
     rule("tgkill", _signal(own_pid, 2))
-    rule("prctl", _one_of(0, _SAFE_PRCTL, _refuse(errno.EPERM)))
+    rule("prctl", _one_of(0, _SAFE_PRCTL, refuse(errno.EPERM)))
     rule("prlimit64", _prlimit())
     rule("open", _open(1, keeping=keeping))
     rule("openat", _open(2, keeping=keeping))
     rule("mkdir", _mkdir(1))
     rule("mkdirat", _mkdir(2))
     rule("socketpair", _socketpair())
-    rule("ioctl", _one_of(1, _SAFE_IOCTL, _refuse(errno.ENOTTY)))
+    rule("ioctl", _one_of(1, _SAFE_IOCTL, refuse(errno.ENOTTY)))
     rule("fcntl", _fcntl())
-    code.append(_refuse(errno.EPERM))
+    code.append(refuse(errno.EPERM))
     return b"".join(code)
-
-
-class _Program(ctypes.Structure):
-    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
-
-
-def load_filter(code: bytes) -> None:
-    """Confine the calling process (it must have no new privileges), for good. Raises OSError."""
-    buffer = ctypes.create_string_buffer(code, len(code))
-    program = _Program(len(code) // 8, ctypes.addressof(buffer))
-    spec_allow = 4  # keep speculation at full speed: nothing secret is in this process
-    syscall("seccomp", 1, spec_allow, ctypes.addressof(program))

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from .inert import Inert
 from .magics import RUNS_ITS_BODY
 
-__all__ = ["install"]
+__all__ = ["answer_afresh", "install"]
 
 STUBBED = frozenset(
     {
@@ -35,6 +35,11 @@ STUBBED = frozenset(
         "otter",
     }
 )
+STUBBED_IF_ABSENT = frozenset(
+    {"pandas", "tensorboard", "tensorboardX", "wandb", "torchviz", "graphviz", "torchinfo", "torchsummary"}
+)
+"""Tables, logs and drawings: who has them may have computed with them."""
+_WRITER = "torch.utils.tensorboard"
 ABSENT = frozenset({"reference", "student_template"})
 
 _PYPLOT = (
@@ -99,6 +104,18 @@ class StubModule(ModuleType):
 _STUBBED_HEADS = frozenset(root.partition(".")[0] for root in STUBBED)
 
 
+def _is_missed(name: str) -> bool:
+    """Whether it is a package that does nothing where it is not installed."""
+    if name.startswith(_WRITER):
+        return _is_absent("tensorboard")
+    head = name.partition(".")[0]
+    return head in STUBBED_IF_ABSENT and _is_absent(head)
+
+
+def _is_absent(name: str) -> bool:
+    return PathFinder.find_spec(name) is None
+
+
 def _stubbed(name: str) -> bool:
     if name.partition(".")[0] not in _STUBBED_HEADS:  # asked for every module there is: be quick
         return False
@@ -118,7 +135,7 @@ class StubFinder(MetaPathFinder, Loader):
         if fullname.partition(".")[0] in ABSENT:
             raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
         # `google` is also a namespace that other packages share
-        if _stubbed(fullname) or (fullname == "google" and PathFinder.find_spec(fullname) is None):
+        if _stubbed(fullname) or _is_missed(fullname) or (fullname == "google" and _is_absent(fullname)):
             return ModuleSpec(fullname, self, is_package=True)
         return None
 
@@ -168,6 +185,18 @@ class _Input:
             raise EOFError(f"input() was called more than {_ANSWERED_INPUTS} times")
         return ""
 
+    def renew(self) -> None:
+        """Answer as often as at first."""
+        self._left = _ANSWERED_INPUTS
+
+
+_INPUT = _Input()
+
+
+def answer_afresh() -> None:
+    """Let `input()` answer as often as at first: what is run again and again asks again and again."""
+    _INPUT.renew()
+
 
 def _leave(code: object = None) -> NoReturn:
     raise SystemExit(code)
@@ -175,6 +204,11 @@ def _leave(code: object = None) -> NoReturn:
 
 def _nothing(*_args: Any, **_kwargs: Any) -> None:
     pass
+
+
+def _uncompiled(model: Any = None, **_options: Any) -> Any:
+    """What `torch.compile` gives: the function as it is, which does the same without seconds of preparation."""
+    return _uncompiled if model is None else model
 
 
 def install() -> None:
@@ -187,7 +221,10 @@ def install() -> None:
             if _stubbed(name) or name.partition(".")[0] in ABSENT:
                 del sys.modules[name]
     shell = _Shell("get_ipython()")
-    patches = {"input": _Input(), "get_ipython": lambda: shell, "display": _nothing, "exit": _leave, "quit": _leave}
+    answer_afresh()
+    patches = {"input": _INPUT, "get_ipython": lambda: shell, "display": _nothing, "exit": _leave, "quit": _leave}
     for name, value in patches.items():
         setattr(builtins, name, value)
     sys.breakpointhook = _nothing
+    if "torch" in sys.modules:
+        sys.modules["torch"].compile = _uncompiled  # type: ignore[attr-defined]

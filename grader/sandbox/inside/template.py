@@ -5,7 +5,8 @@ the child reads its program itself. It never imports the reference, and holds no
 
 Control messages are single JSON objects on a SEQPACKET socket. From the supervisor: `{"configure": …}`
 once, then `{"run": id, "cpu_s": …}` with three descriptors (questions to read, answers and output to
-write), and `{"kill": id}`. To the supervisor: `{"ready": …}` or `{"fault": …}`, then `{"ended": id, …}`.
+write), `{"kill": id}`, and `{"warm": "optimizers"}`. To the supervisor: `{"ready": …}` or `{"fault": …}`, then
+`{"ended": id, …}`.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ _WARMED = ["random", "inspect", "linecache", "traceback", "asyncio", "typing", "
 
 
 # ---------------------------------------------------------------------------- setting up
-def _warm(device: str, *, thoroughly: bool) -> None:
-    """Import what submissions use; `thoroughly`, also what torch loads with the first optimizer (a second's worth)."""
+def _warm(device: str) -> None:
+    """Import what submissions use."""
     import numpy as np  # noqa: PLC0415 - after the namespaces: it starts threads
     import torch  # noqa: PLC0415 - the same
 
@@ -48,15 +49,31 @@ def _warm(device: str, *, thoroughly: bool) -> None:
     if device == "cpu":
         torch.manual_seed(0)
         np.asarray(torch.ones(2)).tolist()
-    if thoroughly:
-        torch.optim.SGD([weight], lr=0.0).step()
     for name in _WARMED:
         importlib.import_module(name)
 
 
-def _address_space() -> int:
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[0]) * os.sysconf("SC_PAGESIZE")
+def _warm_optimizers(mould: Mould) -> None:
+    """Import what torch loads with the first optimizer, for the children to come."""
+    import torch  # noqa: PLC0415 - loaded long ago
+
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.0).step()
+    mould.address_space = _address_space(mould.proc)
+    _settle()
+
+
+def _settle() -> None:
+    """Leave no garbage for the children to collect, and nothing for their collector to look at."""
+    gc.collect()
+    gc.freeze()
+
+
+def _address_space(proc: int) -> int:
+    fd = os.open("self/statm", os.O_RDONLY | os.O_CLOEXEC, dir_fd=proc)
+    try:
+        return int(os.read(fd, 100).split()[0]) * os.sysconf("SC_PAGESIZE")
+    finally:
+        os.close(fd)
 
 
 def _fork_into_namespaces(*, user: bool) -> None:
@@ -85,11 +102,11 @@ def _set_up(control: socket.socket, config: dict[str, Any]) -> tuple[Mould, dict
         else:
             _fork_into_namespaces(user=way)
     started = time.perf_counter()
-    _warm(config["device"], thoroughly=config["several"])
+    _warm(config["device"])
     warm_s = time.perf_counter() - started
     s.prctl(_PR_SET_CHILD_SUBREAPER, 1)  # whatever a child leaves behind comes back here
-    address_space = _address_space()
     proc = os.open("/proc", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    address_space = _address_space(proc)
     pid_namespace = None
     devices = _devices(gpu=gpu)
     if way is not None:
@@ -151,6 +168,8 @@ def _serve(mould: Mould) -> None:
         request = json.loads(message)
         if "run" in request:
             children.start(request, _descriptors(ancillary))
+        elif "warm" in request:
+            _warm_optimizers(mould)
         elif "kill" in request:
             children.kill(int(request["kill"]))
 
@@ -179,7 +198,6 @@ def main(control_fd: int) -> None:
         tempfile.tempdir = "/scratch"
     else:
         s.die_with_parent(on=False)  # it sees the socket close, and has a folder to remove
-    gc.collect()
-    gc.freeze()
+    _settle()
     control.send(json.dumps({"ready": facts}).encode("ascii"))
     _serve(mould)

@@ -93,7 +93,8 @@ def show_catches(graders, students, marks):
         )
     for grader, given in zip(graders[:2], marks[:2], strict=True):
         for student in students:
-            if only := lost(given.get(student.name, {})) - lost(marks[-1].get(student.name, {})):
+            found = lost(given.get(student.name, {})) & student.loses
+            if only := found - lost(marks[-1].get(student.name, {})):
                 yield f"{grader.name} alone finds {student.name} wrong in {', '.join(sorted(only))}"
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 import re
 import shutil
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 import zipfile
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,6 +23,7 @@ import pytest
 
 from grader.cli import grade_main, grader_main
 from grader.cli_cohort import _status
+from grader.cli_output import OutputClosedError
 from grader.cohort.names import canvas_name
 from grader.cohort.outputs import write_output
 from grader.cohort.pseudonyms import Names
@@ -149,10 +153,29 @@ def test_everyone_has_an_outcome(graded):
 
 
 def test_it_says_how_it_went(graded):
-    first, index = graded.out.splitlines()
+    first, *cases, index = graded.out.splitlines()
     assert re.fullmatch(r"7 students: \d passed.*, 1 unreadable, 1 missing; 2 to look at", first)
     assert index == "marks/index.html"
-    assert "7 of 7 done" in graded.err
+    assert " ".join(map(str.strip, cases)).startswith("Cases: by the public seed, so students can know them")
+    assert all(len(line) <= 80 for line in graded.out.splitlines())
+    last = graded.err.splitlines()[-1]
+    assert "7 of 7 done" in last
+    assert "1 unreadable, 1 missing, 2 the same as another" in last
+    assert "known before" not in graded.err
+
+
+def test_a_page_calls_missing_what_the_table_does(graded):
+    pages = [path.read_text() for path in (graded.marks / "pages").iterdir()]
+    (eve,) = (text for text in pages if "<h1><bdi>eve</bdi></h1>" in text)
+    assert "<strong>Missing</strong>" in eve
+    assert "nreadable" not in eve
+
+
+def test_the_index_counts_and_names_the_same_to_look_at(graded):
+    index = (graded.marks / "index.html").read_text()
+    facts = dict(re.findall(r"<dt>([^<]+)</dt><dd><strong>([^<]+)</strong>", index))
+    assert (facts["unreadable"], facts["missing"], facts["to look at"]) == ("1", "1", "2")
+    assert "Cases by the public seed" in index
 
 
 def test_what_to_look_at_is_listed_with_the_reason(graded):
@@ -256,9 +279,47 @@ def test_another_file_is_told_in_the_history(again):
 
 def test_who_is_no_more_in_the_class_is_no_more_in_the_outputs(again):
     (again.root / "subs" / "cyd.py").unlink()
-    regrade(again)
+    assert regrade(again, "--drop-missing").status == 1
     assert grades(again.marks).keys() == STUDENTS - {"cyd"}
     assert len(list((again.marks / "pages").iterdir())) == len(list((again.marks / "json").iterdir())) == 6
+
+
+@pytest.mark.parametrize("given", ["subs/bob.py", "one"])
+def test_a_class_is_not_lost_to_a_part_of_it(again, given):
+    (again.root / "one").mkdir()
+    shutil.copy(again.root / "subs" / "bob.py", again.root / "one")
+    before = outputs(again.marks, timed=True)
+    result = again(given, "-o", "marks/", "-j", "1")
+    assert (result.status, result.out, result.err.count("\n")) == (2, "", 1)
+    assert "6 of the 7 students of the last grading there are not among these submissions: " in result.err
+    assert "cyd, dan and 1 more; name the whole class, or another folder, or say --drop-missing" in result.err
+    assert outputs(again.marks, timed=True) == before
+    assert again(given, "-o", "marks/", "-j", "1", "--drop-missing").status == 0
+    assert grades(again.marks).keys() == {"bob"}
+    assert regrade(again).status == 1
+    assert outputs(again.marks, timed=True) == before
+
+
+def test_whose_names_must_not_stand_is_not_named_by_a_refusal(again):
+    regrade(again, "--anonymous")
+    said = again("subs/bob.py", "-o", "marks/").err
+    assert said.count("anon-") == 5
+    assert not any(name in said for name in ("ada", "cyd", FORMULA))
+
+
+def test_a_class_that_has_grown_is_graded(again):
+    (again.root / "subs" / "zoe.py").write_text(source("correct"))
+    assert regrade(again).status == 1
+    assert grades(again.marks).keys() == STUDENTS | {"zoe"}
+
+
+def test_another_rubric_than_the_last_grading_s_is_told_in_a_line(again):
+    rubric = re.sub(r"(?m)^forward = 20", "forward = 80", rubric_text("0").replace('seed = "0"', ""))
+    Path("rubric.toml").write_text(rubric)
+    told = "The last grading here went by another rubric or other cases: rubric points.forward: 20 → 80."
+    assert told in " ".join(regrade(again, "--rubric", "rubric.toml").out.split())
+    assert "The last grading" not in regrade(again, "--rubric", "rubric.toml").out
+    assert "The last grading" in regrade(again).out
 
 
 def test_a_write_that_fails_half_way_is_made_good_by_the_next(again, monkeypatch):
@@ -283,9 +344,10 @@ def test_a_write_that_fails_half_way_is_made_good_by_the_next(again, monkeypatch
     assert outputs(again.marks) == wanted
 
 
-def test_quiet_says_nothing(again):
+def test_quiet_says_the_summary_alone(again):
     result = regrade(again, "-q")
-    assert (result.out, result.err, result.status) == ("", "", 1)
+    assert result.out.startswith("7 students: ")
+    assert (result.out.count("\n"), result.err, result.status) == (1, "", 1)
 
 
 # ---------------------------------------------------------------------------- a person's hand
@@ -315,14 +377,54 @@ def test_an_override_is_shown_beside_the_machine_s_mark_everywhere_and_survives(
         }
     ]
     assert "machine_score" not in json.loads((again.marks / "json" / "ada.json").read_text())
-    page = next(path.read_text() for path in (again.marks / "pages").iterdir() if "argued well" in path.read_text())
-    assert "Dr. No" in page
-    assert f"was {machine['score']}" in (again.marks / "index.html").read_text()
+    pages = "".join(path.read_text() for path in (again.marks / "pages").iterdir())
+    assert "set by a person" in pages
+    assert not any(words in pages for words in ("argued well", "Dr. No"))
+    index = (again.marks / "index.html").read_text()
+    assert all(words in index for words in (f"was {machine['score']}", "argued well", "Dr. No"))
     overrule(again.marks)
     regrade(again)
     after = outputs(again.marks)
     del before["overrides.csv"], after["overrides.csv"]
     assert after == before
+
+
+def test_the_history_tells_what_a_person_set(again):
+    machine = grades(again.marks)["cyd"]
+    overrule(again.marks, "cyd,train,7.5,argued well,Dr. No")
+    told = again("history", "marks", main=grader_main).out
+    before = machine["score"]
+    after = grades(again.marks)["cyd"]["score"] if regrade(again) else ""
+    assert f"  set by a person (overrides.csv)  {before} → {after}\n" in told
+    assert f"      train: {machine['train']} → 7.50  (Dr. No: argued well)\n" in told
+    assert told.count("set by a person") == 1
+
+
+def test_notes_of_another_version_leave_the_history_whole(again):
+    overrule(again.marks, "cyd,train,7.5,argued well,Dr. No")
+    regrade(again)
+    before = again("history", "marks", main=grader_main).out
+    with closing(sqlite3.connect(again.marks / "results.sqlite")) as store, store:
+        assert store.execute("UPDATE notes SET note = json_remove(note, '$.late')").rowcount
+    result = again("history", "marks", main=grader_main)
+    assert (result.status, result.err) == (0, "")
+    assert "set by a person" in before
+    assert "set by a person" not in result.out
+    assert before.startswith(result.out.partition("cyd\n")[0])
+    assert "cyd\n" in result.out
+
+
+def test_a_reader_of_the_history_may_leave(again, monkeypatch):
+    ignored = []
+
+    def leave(_text):
+        raise OutputClosedError
+
+    monkeypatch.setattr("grader.cli_cohort.say", leave)
+    monkeypatch.setattr(sys, "unraisablehook", ignored.append)
+    assert again("history", "marks", main=grader_main).status == 0
+    gc.collect()
+    assert [str(each.exc_value) for each in ignored] == []
 
 
 def test_an_override_can_make_pass_and_make_fail(again):
@@ -374,6 +476,33 @@ def test_an_override_that_makes_no_sense_is_refused_by_line_and_column(again, ro
     assert after == before
 
 
+def test_rows_of_who_left_are_kept_and_passed_over(again):
+    rows = ("bob,relu,1,fine,me", "cyd,train,7.5,argued well,me", "cyd,no such check,900,,")
+    overrule(again.marks, *rows[:2], f"{pseudonyms(again.marks, 'cyd')[0]},relu,1,x,y", *rows[2:])
+    kept = (again.marks / "overrides.csv").read_bytes()
+    (again.root / "subs" / "cyd.py").unlink()
+    for arguments in (["--drop-missing"], []):
+        result = regrade(again, *arguments)
+        assert result.status == 1, result.err
+        assert "; overrides.csv: rows of 1 student who left are not used " in " ".join(result.out.split())
+        assert grades(again.marks)["bob"]["relu"] == "1"
+    assert "set by a person" in again("history", "marks", main=grader_main).out
+    assert again("forget", "marks", "ada", main=grader_main).status == 0
+    assert (again.marks / "overrides.csv").read_bytes() == kept
+    overrule(again.marks, *rows[:2], "cydd,relu,1,x,y")
+    refused = regrade(again)
+    assert (refused.status, "overrides.csv:4: column student: there is no 'cydd'" in refused.err) == (2, True)
+
+
+def test_rows_of_who_left_count_again_when_they_are_back(again):
+    overrule(again.marks, "cyd,train,7.5,argued well,me")
+    (again.root / "subs" / "cyd.py").rename(again.root / "cyd.py")
+    regrade(again, "--drop-missing")
+    (again.root / "cyd.py").rename(again.root / "subs" / "cyd.py")
+    assert "who left" not in regrade(again).out
+    assert grades(again.marks)["cyd"]["train"] == "7.50"
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -405,7 +534,7 @@ def canvas(again):
 
 
 def test_canvas_s_ids_attempts_and_lateness_are_kept(again, canvas):
-    result = again(canvas.name, "-o", "marks", "-j", "1")
+    result = again(canvas.name, "-o", "marks", "-j", "1", "--drop-missing")
     assert result.status == 1, result.err
     found = grades(again.marks)
     ada = found["31337"]
@@ -417,10 +546,30 @@ def test_canvas_s_ids_attempts_and_lateness_are_kept(again, canvas):
     )
     assert (ada["score"], ada["late"], found["31338"]["late"]) == ("100", "no", "yes")
     assert "an earlier attempt" in review(again.marks)["31337", "left out"]["why"]
+    assert "3 students: 2 passed, 1 unreadable; 2 to look at" in result.out
+
+
+def test_history_and_forget_take_the_name_as_well_as_the_id(again, canvas):
+    again(canvas.name, "-o", "marks", "-j", "1", "--drop-missing")
+    for called in ("31337", "lovelaceada", "lovelaceada (31337)"):
+        assert again("history", "marks", called, main=grader_main).out.startswith("lovelaceada (31337)\n")
+    wrong = again("history", "marks", "lovelaceadda", main=grader_main)
+    assert (wrong.status, "did you mean lovelaceada?" in wrong.err) == (2, True), wrong.err
+    assert again("forget", "marks", "lovelaceada", main=grader_main).status == 0
+    assert "31337" not in grades(again.marks)
+    assert "lovelaceada" not in again("history", "marks", main=grader_main).out
+
+
+def test_a_name_that_two_students_have_is_asked_after(again, canvas):
+    with zipfile.ZipFile(canvas, "a") as archive:
+        archive.writestr("lovelaceada_40000_70009_hw.py", source("stub"))
+    again(canvas.name, "-o", "marks", "-j", "1", "--drop-missing")
+    said = again("history", "marks", "lovelaceada", main=grader_main)
+    assert (said.status, "is the name of 2 students: say which: 31337, 40000" in said.err) == (2, True), said.err
 
 
 def test_a_canvas_name_that_reads_in_two_ways_is_to_be_looked_at(again, canvas):
-    again(canvas.name, "-o", "marks", "-j", "1")
+    again(canvas.name, "-o", "marks", "-j", "1", "--drop-missing")
     (doubt,) = [row for row in table(again.marks / "needs_review.csv") if row["what"] == "choice"]
     assert "hoppergrace_2_31339_70004_hw.py" in doubt["why"]
     assert "not certain whose" in doubt["why"]
@@ -430,10 +579,10 @@ def test_a_canvas_name_that_reads_in_two_ways_is_to_be_looked_at(again, canvas):
 
 
 def test_anonymous_outputs_hold_no_name_and_no_id(again, canvas):
-    again(canvas.name, "-o", "marks", "-j", "1")
+    again(canvas.name, "-o", "marks", "-j", "1", "--drop-missing")
     plain = b"".join(outputs(again.marks).values()).decode()
     assert all(word in plain for word in (*NAMES[:1], *NAMES[2:4], *IDS[:3]))  # else this test could not fail
-    result = again(canvas.name, "-o", "marks", "-j", "1", "--anonymous", "-q")
+    result = again(canvas.name, "-o", "marks", "-j", "1", "--drop-missing", "--anonymous", "-q")
     assert result.status == 1, result.err
     for name, content in outputs(again.marks).items():
         for word in (*NAMES, *IDS):
@@ -449,15 +598,35 @@ def pseudonyms(marks, *students):
 
 def test_a_pseudonym_stays_and_overrides_history_and_forget_take_it(again, canvas):
     (who,) = pseudonyms(again.marks, "31337")
-    overrule(again.marks, f"{who},relu,1,x,y")
+    overrule(again.marks, f"{who},relu,1,the same as babbage's,y")
     for _ in range(2):
-        again(canvas.name, "-o", "marks", "-j", "1", "--anonymous", "-q")
+        again(canvas.name, "-o", "marks", "-j", "1", "--drop-missing", "--anonymous", "-q")
         assert grades(again.marks)[who]["score"] == "96"
+        assert grades(again.marks)[who]["overrides"] == "relu: 1 for 5 (y: see overrides.csv)"
+        assert not [
+            name for name, text in outputs(again.marks).items() if b"babbage" in text and "overrides" not in name
+        ]
     assert again("history", "marks", who, main=grader_main).out.startswith("31337\n")
     assert again("forget", "marks", who, main=grader_main).status == 0
     assert who not in grades(again.marks)
     assert who not in (again.marks / "overrides.csv").read_text()
     assert len(grades(again.marks)) == 2
+
+
+def test_an_assignment_s_name_is_nobody_s(again):
+    said = json.loads((again.marks / "json" / "bob.json").read_text())["checks"]
+    first, second = re.findall(r"[A-Za-z]+", next(check["message"] for check in said if check["status"] == "failed"))[
+        :2
+    ]
+    place = again.root / "nbgrader" / "submitted" / "babbage" / f"{second}_{first}"
+    place.mkdir(parents=True)
+    (place / "rnn.py").write_text(source("no_mask"))
+    line = ("nbgrader/submitted", "--from", "nbgrader", "-o", "marks", "-j", "1", "--drop-missing", "--anonymous")
+    assert again(*line).status in {0, 1}
+    (path,) = (again.marks / "json").iterdir()
+    result = json.loads(path.read_text())
+    assert "babbage" not in path.read_text()
+    assert result["checks"] == said
 
 
 def test_a_key_that_is_damaged_is_refused(again):

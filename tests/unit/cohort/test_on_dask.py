@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import sys
@@ -13,6 +14,7 @@ from canned import works
 from dask_cluster import cluster
 
 from grader.cases import PUBLIC_SEED, load_or_build
+from grader.cli import grader_main
 from grader.cohort import on_dask
 from grader.cohort.engine import grade_cohort
 from grader.cohort.environment import this_environment
@@ -322,6 +324,20 @@ def test_a_submission_that_kills_its_worker_leaves_others_alive_and_strangers_ar
     assert "torch 1.0 there" in next(iter(executor.refused.values()))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="asks for isolation that only Linux has")
+def test_the_command_grades_with_those_that_fit_and_names_the_others(tmp_path, capsys):
+    needs_dask()
+    folder = tmp_path / "submissions"
+    folder.mkdir()
+    shutil.copy(EXAMPLES / "correct.py", folder)
+    with cluster(tmp_path) as some:
+        some.ready(some.add(), some.add(preload=f"from grader.cohort import remote\n{OTHER}"))
+        command = ["grade", str(folder), "-o", str(tmp_path / "marks"), "--scheduler", some.address, "-q"]
+        assert grader_main(command) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(r"grader: set aside: worker tcp://\S+ would grade differently: torch 1\.0 there.*", line)
+
+
 @pytest.fixture
 def class_of_eight(tmp_path):
     folder = tmp_path / "submissions"
@@ -350,7 +366,7 @@ def test_one_worker_of_two_killed_half_way_the_outputs_are_those_of_this_machine
             if progress.done == 3:
                 victim.kill()
 
-        start = on_dask.on_dask(some.address)
+        start = on_dask.on_dask(some.address, {})
         with grade_cohort(
             works(class_of_eight), Settings(), tmp_path / "cluster", executor=start, progress=tell
         ) as marks:

@@ -45,6 +45,8 @@ def quick(monkeypatch):
     [
         ({}, "3 of 8 done"),
         ({"failing": 2, "ungraded": 1}, "3 of 8 done, 2 failing, 1 not graded"),
+        ({"unreadable": 1, "missing": 2}, "3 of 8 done, 1 unreadable, 2 missing"),
+        ({"reused": 1, "same": 2}, "3 of 8 done, 1 known before, 2 the same as another"),
         ({"rate": 0.05, "left_s": 100.0}, "3 of 8 done, 3.0 a minute, 1 min 40 s left"),
         ({"rate": 12.34, "left_s": 0.1}, "3 of 8 done, 12.3 a second, 1 s left"),
     ],

@@ -3,6 +3,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -12,7 +13,7 @@ from grader.cohort.records import VerdictKey
 from grader.cohort.store import FILE_NAME, Store
 from grader.cohort.wire import encode_judged
 from grader.errors import GraderError, UsageError
-from grader.model import Cell, Program
+from grader.model import Cell, Counterexample, Program
 from grader.result import Judged, Submission
 
 JUDGED = judge(Program("", "a" * 64, "script", (Cell("# fails: train\n"),)))
@@ -31,6 +32,19 @@ def test_a_verdict_comes_back_as_it_was_kept(store):
     found = store.find(KEY, least="standard")
     assert (found.number, found.wall_s) == (kept.number, 1.5)
     assert encode_judged(found.judged) == encode_judged(JUDGED)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_case_keeps_the_order_in_which_it_is_told(store, kept):
+    case = Counterexample({"X": [[1.0]], "T": [[0.0]], "k": 0}, {"dWxs": 1.0, "dWrec": 2.0}, None)
+    verdict = replace(JUDGED.verdicts[5], counterexample=case)
+    judged = replace(JUDGED, verdicts=(*JUDGED.verdicts[:5], verdict, *JUDGED.verdicts[6:]))
+    run = store.begin(FACTS)
+    number = store.keep(KEY, judged, 1.0).number if kept else None
+    store.record(run, "ada", "ada.py", judged, score=Fraction(1), verdict=number)
+    (grading,) = store.gradings(run)
+    found = grading.judged.verdicts[5].counterexample
+    assert (list(found.inputs), list(found.expected)) == (["X", "T", "k"], ["dWxs", "dWrec"])
 
 
 def test_of_two_verdicts_under_one_key_the_first_counts(store):

@@ -149,6 +149,56 @@ def test_what_lies_nearer_the_top_comes_first(tmp_path):
         assert texts(cohort) == {"anna": NEW}
 
 
+@pytest.mark.parametrize("source", ["folder", "canvas"])
+def test_another_submission_deeper_is_listed_and_for_a_person(tmp_path, source):
+    files = (("rnn.py", OLD), ("final/rnn.py", NEW), ("final/copy.py", OLD), ("final/plots.py", "print(1)\n"))
+    if source == "canvas":
+        put(tmp_path / "class" / "lee_32_208_hw.zip", zipped(*files))
+        put(tmp_path / "class" / "smith_31_207_hw.py", CORRECT)
+    for name, content in files if source == "folder" else ():
+        put(tmp_path / "class" / "32" / name, content)
+    with discover([tmp_path / "class"]) as cohort:
+        assert texts(cohort)["32"] == OLD
+        assert by_student(cohort)["32"].review == ("another file deeper: final/rnn.py; graded: rnn.py",)
+        reasons = {dropped.shown.rpartition("/")[2]: dropped.reason for dropped in cohort.dropped}
+        assert reasons.keys() == {"rnn.py", "copy.py", "plots.py"}
+        assert reasons["rnn.py"].startswith("deeper in the folders than rnn.py")
+        assert reasons["copy.py"].startswith("the same bytes as rnn.py")
+
+
+@pytest.mark.parametrize(
+    ("main", "deeper"),
+    [
+        ("from net.rnn import forward\n", {"net/rnn.py": CORRECT}),
+        ("from net import forward\n", {"net/__init__.py": "from .rnn import *\n", "net/rnn.py": CORRECT}),
+        ("import sys\nsys.path.append('net')\nimport rnn\n", {"net/rnn.py": "import tool\n", "net/tool.py": CORRECT}),
+    ],
+)
+def test_what_the_submission_imports_from_deeper_is_a_part_of_it(tmp_path, main, deeper):
+    put(tmp_path / "class" / "anna" / "hw.py", main + CORRECT)
+    for name, content in deeper.items():
+        put(tmp_path / "class" / "anna" / name, content)
+    with discover([tmp_path / "class"]) as cohort:
+        assert (the_only(cohort).review, cohort.dropped) == ((), ())
+
+
+def test_a_library_handed_in_as_well_is_told_in_a_few_lines(tmp_path):
+    files = {"hw.py": OLD, **{f"lib/m{n:03}.py": "x = 1\n" for n in range(300)}}
+    for name, content in files.items():
+        put(tmp_path / "class" / "anna" / name, content)
+    with discover([tmp_path / "class"]) as cohort:
+        assert the_only(cohort).review == ()
+        assert len(cohort.dropped) == 21
+        assert cohort.dropped[-1].reason == "nothing of the exercise is in it, nor in 279 more"
+
+
+def test_what_only_another_deeper_file_imports_is_no_part_of_the_submission(tmp_path):
+    for name, content in {"hw.py": OLD, "final/run.py": "import rnn\n", "final/rnn.py": NEW}.items():
+        put(tmp_path / "class" / "anna" / name, content)
+    with discover([tmp_path / "class"]) as cohort:
+        assert the_only(cohort).review == ("another file deeper: final/rnn.py; graded: hw.py",)
+
+
 def test_a_later_attempt_that_cannot_be_read_is_not_replaced_by_an_earlier_one(tmp_path):
     broken = zipped(("hw.py", NEW))[:40]
     files = (("lee_32_300_hw-1.zip", broken), ("lee_32_208_hw.zip", zipped(("hw.py", OLD))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
@@ -34,9 +35,9 @@ def test_the_bank_tells_every_single_mistake_from_all_others(named, chosen):
 
 
 @pytest.mark.parametrize("chosen", PAIRS, ids=str)
-def test_two_mistakes_at_once_are_both_named_unless_nothing_is_left_to_tell_them_by(named, chosen):
+def test_two_mistakes_at_once_are_both_named_unless_nothing_is_left_to_tell_them_by(named, bank, chosen):
     found = named(chosen)
-    assert found
+    assert found or not np.any(answers(chosen, bank["bptt_gradients"]), axis=0).all()  # one part is 0 throughout
     assert chosen.codes in found or chosen.has("pairs")  # what is cut off shows no mask, power or error
 
 

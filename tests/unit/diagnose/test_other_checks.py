@@ -170,7 +170,8 @@ def test_training_that_raises_now_and_then_is_not_diagnosed(codes):
     [
         ({}, torch.trunc, ["predict.truncates"]),
         ({"fed": "s"}, torch.trunc, ["forward.previous_preactivation", "predict.truncates"]),
-        ({"returned": "s"}, torch.round, ["forward.no_activation"]),
+        ({"fed": "s", "returned": "s"}, torch.round, ["forward.no_activation"]),
+        ({"returned": "s"}, torch.round, []),  # of a right pass, the sums may be rounded
         ({}, torch.ceil, []),
     ],
 )

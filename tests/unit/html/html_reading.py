@@ -17,6 +17,7 @@ class Page(HTMLParser):
         self.text: list[str] = []
         self.raw: dict[str, str] = {}
         self.open: list[str] = []
+        self.one_word = False
         self.feed(html)
         self.close()
         assert self.open == [], f"never closed: {self.open}"
@@ -25,6 +26,7 @@ class Page(HTMLParser):
         names = [name for name, _ in attrs]
         assert len(set(names)) == len(names), f"an attribute twice in {tag}: {names}"
         self.tags.append((tag, dict(attrs)))
+        self.one_word = tag == "wbr"
         if tag not in VOID:
             self.open.append(tag)
 
@@ -39,8 +41,11 @@ class Page(HTMLParser):
     def handle_data(self, data):
         if self.open and self.open[-1] in {"style", "script"}:
             self.raw[self.open[-1]] = self.raw.get(self.open[-1], "") + data
+        elif self.one_word:
+            self.text[-1] += data
         else:
             self.text.append(data)
+        self.one_word = False
 
     @property
     def words(self):

@@ -10,9 +10,8 @@ from jinja2 import Environment, PackageLoader
 from report_samples import FORWARD, GRADIENT, report
 
 from grader.model import Counterexample, Diagnosis, Location, Notice
-from grader.report.html import Adjustment
 from grader.report.html import render as rendering
-from grader.result import Submission, TrainingPath, Walk
+from grader.result import Override, Submission, TrainingPath, Walk
 
 X = ((0.0, 1.0, 1.0, 0.0), (1.0, 1.0, 0.0, 0.0), (1.0, 0.0, 1.0, 1.0), (0.0, 1.0, 1.0, 0.0), (1.0, 1.0, 0.0, 1.0))
 T = tuple(tuple(sum(X[j][n] for j in range(k + 1)) for n in range(4)) for k in range(5))
@@ -107,6 +106,7 @@ def saying(text):
         review=(text,),
         path=training_path(),
         provenance={"grader": text},
+        overrides=(Override("bptt_gradients", Fraction(1), Fraction(2), text, text),),
     )
 
 
@@ -114,8 +114,6 @@ def facts_saying(text):
     return {
         "student": text,
         "course": text,
-        "final": Fraction(99),
-        "adjustments": (Adjustment("train", Fraction(1), Fraction(2), text, text),),
     }
 
 

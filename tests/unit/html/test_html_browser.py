@@ -195,6 +195,29 @@ def test_no_page_is_wider_than_a_small_screen(visit, name):
     assert page.evaluate("() => document.documentElement.scrollWidth") <= 340
 
 
+@every_page
+def test_no_name_of_a_check_and_no_outcome_is_broken_within_a_word(visit, name):
+    page = visit(PAGES[name](), viewport={"width": 340, "height": 700})
+    broken = page.evaluate(
+        """() => {
+            const found = [];
+            for (const cell of document.querySelectorAll("th code, td .status, .class td:nth-child(3)")) {
+                const walk = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+                for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+                    for (const word of node.data.matchAll(/\\S+/g)) {
+                        const range = document.createRange();
+                        range.setStart(node, word.index);
+                        range.setEnd(node, word.index + word[0].length);
+                        if (new Set([...range.getClientRects()].map((box) => box.top)).size > 1) found.push(word[0]);
+                    }
+                }
+            }
+            return found;
+        }"""
+    )
+    assert broken == []
+
+
 def test_the_dark_page_is_dark_and_paper_is_white(visit):
     ground = "() => getComputedStyle(document.body).backgroundColor"
     page = visit(student_page(), color_scheme="dark")

@@ -9,11 +9,14 @@ from itertools import pairwise
 
 import pytest
 from html_reading import Page, hash_of
-from report_samples import GRADIENT, SAMPLES, report
+from report_samples import GRADIENT, SAMPLES, SECRET, WHO, all_with, overruled, report
 
+from grader.messages import MESSAGES
 from grader.model import Diagnosis
 from grader.report.html import Row, row_of, to_index
 from grader.report.html import index as indexing
+from grader.report.html.titles import TITLES
+from grader.result import Override
 
 NAMES = {"passed": "Ada", "failed": "Bo", "mixed": "Chen", "unreadable": "Dora", "ungraded": "Eli", "odd_points": "Fay"}
 ROWS = [row_of(student, SAMPLES[name], page=f"{name}.html") for name, student in NAMES.items()]
@@ -37,7 +40,7 @@ def test_the_index_allows_its_own_script_and_style_and_nothing_else():
 
 def test_counts_of_outcomes_add_up():
     words = page().words
-    for fact in ("submissions 6", "passed 3", "below the pass mark 1", "unreadable 1", "not graded 1", "to review 1"):
+    for fact in ("submissions 6", "passed 3", "below the pass mark 1", "unreadable 1", "not graded 1", "to look at 3"):
         assert fact in words
 
 
@@ -71,6 +74,37 @@ def test_the_most_common_mistake_comes_first_with_who_made_it():
     assert "Who made it : gradient.sign Bo Yan" in page(rows).words
 
 
+def test_one_student_s_message_is_not_said_of_the_others():
+    crash = {name: f"{name} raises ValueError (line 42)." for name in ("forward", "relu")}
+    rows = [
+        row_of(name, report(replace(all_with(name, "error"), diagnoses=(Diagnosis("general.crash", message),))))
+        for name, message in crash.items()
+    ]
+    (found,) = indexing._mistakes(rows)
+    assert (found.message, found.students) == ("A function raises an error.", 2)
+    other = [replace(rows[0], mistakes=(("gradient.swapped", f"either {n}"),)) for n in range(2)]
+    assert indexing._mistakes(other)[0].message == "gradient: swapped"
+    assert indexing._mistakes(other[:1])[0].message == "either 0"
+
+
+def test_every_message_that_names_a_function_a_number_or_a_file_has_a_title():
+    areas = ("relu.", "targets.", "forward.", "gradient.", "train.", "predict.", "general.", "policy.")
+    varied = {code for code, text in MESSAGES.items() if code.startswith(areas) and re.search(r"(?<!{){(?!{)", text)}
+    assert {".".join(code.split(".")[:2]) for code in varied} - {"train.zero_iterations_raises"} <= TITLES.keys()
+
+
+def test_what_is_missing_is_not_called_unreadable():
+    row = replace(ROWS[3], outcome="missing", reason="nothing was handed in")
+    words = page([row]).words
+    assert "missing 1 to look at 1" in words
+    assert "unreadable" not in words.lower()
+
+
+def test_the_public_seed_is_told():
+    assert "students can know them" in page(public=True).words
+    assert "students can know them" not in page().words
+
+
 def test_the_slowest_come_first_and_a_class_without_times_has_none():
     rows = [replace(row, seconds=float(i)) for i, row in enumerate(ROWS)]
     assert "Slowest Fay 5.0 s Eli 4.0 s" in page(rows).words
@@ -84,10 +118,12 @@ def test_what_a_person_should_look_at_says_why():
 
 
 def test_a_person_s_mark_counts_and_the_grader_s_stands_beside_it():
-    row = row_of("Bo", SAMPLES["failed"], final=Fraction(40))
-    assert (row.passed, row.points, row.machine_points) == (False, "40", "67.12")
-    assert "Bo 40 was 67.12 below the pass mark" in page([row]).words
-    assert row_of("Bo", SAMPLES["passed"], final=Fraction(100)).machine is None
+    row = row_of("Bo", overruled(SAMPLES["failed"], train=0, relu=0, count_targets=0))
+    assert (row.passed, row.points, row.machine_points) == (False, "32.12", "67.12")
+    words = page([row]).words
+    assert "Bo 32.12 was 67.12 below the pass mark" in words
+    assert f"Bo train 20 0 {SECRET} {WHO}" in words
+    assert row_of("Bo", overruled(SAMPLES["passed"], relu=5)).machine is None
 
 
 def test_a_row_for_each_student_in_the_order_of_their_names_whatever_order_they_come_in():
@@ -121,6 +157,7 @@ def test_names_and_reasons_add_no_tag_and_no_attribute():
         row = Row(
             text, f"{text}.html", "graded", Fraction(1), Fraction(2), Fraction(9), Fraction(3), passed=False,
             mistakes=(("a.b", text),), seconds=1.0, review=(text,),
+            changes=(Override("relu", Fraction(1), Fraction(2), text, text),),
         )  # fmt: skip
         return [row, replace(row, outcome="unreadable", score=None, reason=text)]
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from fractions import Fraction
 from itertools import pairwise
 
 import pytest
 from html_reading import Page, hash_of
 from html_samples import HOSTILE, facts_saying, saying, training_path, without_escaping
-from report_samples import SAMPLES, all_with, report
+from report_samples import GRADIENT, SAMPLES, SECRET, WHO, all_with, overruled, report
 
-from grader.report.html import Adjustment, PageFacts, to_html
+from grader.contract import FUNCTIONS
+from grader.report.html import PageFacts, to_html
 from grader.report.html import render as rendering
+from grader.report.marks import points_text, shown_points
 from grader.result import FEEDBACK_LEVELS
 
 DRAWN = {name: replace(sample, path=training_path()) for name, sample in SAMPLES.items()}
@@ -123,16 +124,39 @@ def test_a_student_s_page_is_the_same_bytes_whatever_time_it_took(name):
 
 
 def test_a_mark_that_a_person_gave_stands_beside_the_grader_s():
-    change = Adjustment("train", Fraction(10), Fraction(31, 2), "agreed in class", "Prof. X")
-    words = page(SAMPLES["failed"], final=Fraction(145, 2), adjustments=(change,)).words
-    assert "72.50 of 100 points" in words
-    assert "The grader's own mark was 67.12" in words
-    assert "train 10 15.50 agreed in class Prof. X" in words
+    words = page(overruled(SAMPLES["failed"], bptt_gradients=30, train=15.5)).words
+    own = points_text(shown_points(SAMPLES["failed"])[FUNCTIONS.index("bptt_gradients")])
+    assert "Points set by a person; the grader's own mark was 67.12." in words
+    assert f"bptt_gradients {own} 30 train 20 15.50" in words
+    assert f"bptt_gradients ✗ Fail 30 grader: {own} 35" in words
+    assert f"30 of 35, set by a person (the grader's own: {own})" in words
+    assert "train ✓ Pass 15.50 grader: 20 20" in words
 
 
-@pytest.mark.parametrize(("final", "word"), [(49, "Below the pass mark"), (50, "Passed")])
-def test_a_person_s_mark_decides_whether_it_is_passed(final, word):
-    assert word in page(SAMPLES["failed"], final=Fraction(final)).words
+@depths
+def test_a_student_sees_that_a_person_set_points_and_neither_why_nor_who(depth):
+    sample = overruled(SAMPLES["failed"], bptt_gradients=30)
+    student = page(sample, feedback=depth).words
+    assert "Points set by a person; the grader's own mark was 67.12." in student
+    assert not any(secret in student for secret in (SECRET, WHO))
+    teacher = page(sample, "teacher").words
+    assert f"30 {SECRET} {WHO}" in teacher
+
+
+@pytest.mark.parametrize(("points", "word"), [(17, "Below the pass mark"), (18, "Passed")])
+def test_a_person_s_mark_decides_whether_it_is_passed(points, word):
+    made = report(all_with("relu", "failed"), all_with("forward", "missing"), all_with("bptt_gradients", "missing"))
+    rest = {"train": 17, "predict_counts": 0, "relu_derivative": 5, "count_targets": 10}
+    assert word in page(overruled(made, **rest, forward=points, relu=0)).words
+
+
+def test_what_a_person_settled_is_not_the_next_thing_to_do_and_its_bar_is_theirs():
+    made = report(all_with("relu", "missing"), all_with("forward", "missing"))
+    found = page(overruled(made, relu=4))
+    assert "Next Take forward first" in found.words
+    bars = {attrs["class"]: attrs["width"] for attrs in found.all("rect")}
+    assert bars["changed"] == "3.650"
+    assert "Next" not in page(overruled(made, relu=4, forward=20)).words
 
 
 def test_what_was_not_graded_has_no_mark_and_says_why():
@@ -140,6 +164,11 @@ def test_what_was_not_graded_has_no_mark_and_says_why():
         words = page(SAMPLES[name]).words
         assert "of 100 points" not in words
         assert {"unreadable": "PNG image", "ungraded": "says nothing about the submission"}[name] in words
+
+
+def test_how_it_was_graded_is_never_an_empty_heading():
+    assert "How this was graded It was not: nothing of it was run." in page(SAMPLES["unreadable"]).words
+    assert "It was not" not in page(SAMPLES["failed"]).words
 
 
 def test_unconfined_marks_say_so():
@@ -160,6 +189,14 @@ def test_the_smallest_case_shows_what_is_right_and_yours_and_where_they_part():
     assert "S departs first at k = 2: expected 0.25, yours nan." in found.words
     assert "delta departs first at k = 1: expected -0.5, yours 0.5." in found.words
     assert "dWxs -0.125 ≠ differs: 0.125" in found.words
+
+
+@pytest.mark.parametrize(("traced", "said"), [(True, "delta departs first"), (False, "The right values alone")])
+def test_a_picture_of_a_failing_case_does_not_say_that_nothing_differs(traced, said):
+    gradient = GRADIENT if traced else replace(GRADIENT, counterexample=replace(GRADIENT.counterexample, trace=None))
+    found = page(report(gradient))
+    assert said in found.words
+    assert "Nothing differs here" not in found.words
 
 
 def test_a_check_that_passed_is_only_a_line():

@@ -12,7 +12,8 @@ from grader.cases.bank import decode_bank, encode_bank
 from grader.contract import CHECK_BY_NAME, CHECKS, FUNCTIONS
 from grader.errors import SandboxError
 from grader.judge import judge_check
-from grader.model import Malformed, Raised
+from grader.judge.general import with_loss
+from grader.model import Died, Location, Malformed, Notice, Raised
 from inprocess import ExitError, HangError, InProcess
 from reference import rnn
 
@@ -278,13 +279,52 @@ def test_an_absent_function_is_missing_and_a_near_name_is_suggested(bank):
     assert verdict.status == "missing"
     assert {prop.status for prop in verdict.properties} == {"missing"}
     assert codes(verdict) == ["general.missing"]
-    assert "Did you mean bptt_gradient?" in verdict.message
+    assert verdict.message.endswith("Did you mean bptt_gradient? Then rename it bptt_gradients.")
 
 
 def test_an_absent_function_without_a_near_name_is_plainly_missing(bank):
     for spec in CHECKS:
         verdict = judge_check(spec, bank[spec.name], InProcess({}, others=("main",)), limit_s=10)
         assert verdict.message == f"{spec.name} is not defined."
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "told", "diagnosed"),
+    [
+        (
+            "general.syntax_error",
+            "this cell was left out: SyntaxError: expected ':'",
+            "cannot be read (SyntaxError: expected ':'). Mend that line.",
+            "general.syntax_error",
+        ),
+        (
+            "general.crash",
+            "ModuleNotFoundError: No module named 'mine'",
+            "fails (ModuleNotFoundError: No module named 'mine'). Mend that line.",
+            "general.crash",
+        ),
+        ("<b>", "what", "fails (what). Mend that line.", "general.missing"),
+    ],
+)
+def test_what_a_missing_function_was_lost_to_is_its_message(bank, code, said, told, diagnosed):
+    subject = InProcess({}, others=("forward_pass",))
+    verdicts = {name: judge_check(CHECK_BY_NAME[name], bank[name], subject, limit_s=10) for name in ("forward", "relu")}
+    notices = (
+        Notice("general.crash", "NameError: name 'forward' is not defined", Location(4, 1)),
+        Notice(code, f"{said} (lost with it: train, forward)", Location(3, 7)),
+    )
+    verdict = with_loss(verdicts["forward"], notices)
+    assert verdict.message == f"forward is not defined: cell 3, line 7 {told}"
+    assert {prop.message for prop in verdict.properties} == {verdict.message}
+    assert verdict.status == "missing"
+    assert codes(verdict) == [diagnosed]
+    assert with_loss(verdicts["relu"], notices) is verdicts["relu"]
+
+
+def test_a_function_that_is_there_was_not_lost(judge):
+    verdict = judge("relu")
+    notice = Notice("general.syntax_error", "this block was left out: x (lost with it: relu)", Location(None, 3))
+    assert with_loss(verdict, [notice]) is verdict
 
 
 def test_a_stub_is_missing(judge):
@@ -419,4 +459,15 @@ def test_a_call_that_fails_only_when_watched_spoils_nothing_else(bank):
 
     verdict = judge_check(CHECK_BY_NAME["bptt_gradients"], bank["bptt_gradients"], Touchy(RIGHT), limit_s=10)
     assert statuses(verdict) == {"hand_written": "error"}
+    assert verdict.review is None  # an error of its own, told as one
     assert "hooked" in verdict.message
+
+
+def test_a_call_that_ends_the_process_only_when_watched_is_looked_at_by_a_person(bank):
+    class Shy(InProcess):
+        def _answer(self, question):
+            return Died("ended itself") if question.watch else super()._answer(question)
+
+    verdict = judge_check(CHECK_BY_NAME["bptt_gradients"], bank["bptt_gradients"], Shy(RIGHT), limit_s=10)
+    assert statuses(verdict) == {"hand_written": "error"}
+    assert "someone has to look" in verdict.review

@@ -289,6 +289,21 @@ def test_modules_beside_the_submission_come_along_transitively(load, tmp_path):
     assert companions(load(text, companions=False)) == {}
 
 
+def test_what_a_notebook_writes_comes_along_before_what_lies_beside(load, tmp_path):
+    (tmp_path / "lib.py").write_text("x = 0\n")
+    (tmp_path / "other.py").write_text("y = 1\n")
+    cells = ("%%writefile lib.py\nimport other\n", "%%file -a lib.py\nx = 1\n", "%run -i ./lib.py")
+    assert companions(load(notebook(*cells), "hw.ipynb")) == {"lib": "import other\n\nx = 1\n", "other": "y = 1\n"}
+    assert companions(load(notebook(*cells), "hw.ipynb", companions=False)) == {"lib": "import other\n\nx = 1\n"}
+
+
+def test_what_a_notebook_writes_and_nobody_imports_runs_where_it_stands(load):
+    cells = ("%%writefile lib.py\nx = 1\n", "%%writefile code.py\ny = 1\n", "import code, other\n")
+    program = load(notebook(*cells), "hw.ipynb")
+    assert companions(program) == {}
+    assert sources(program) == ["\nx = 1\n", "\ny = 1\n", "import code, other\n"]
+
+
 def test_names_of_libraries_are_never_companions(load, tmp_path):
     names = ["json", "torch", "numpy", "grader", "reference", "student_template", "sys", "submission"]
     for name in names:

@@ -10,7 +10,6 @@ import pytest
 from hostile_texts import HOSTILE_TEXTS, found
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from platforms import READERS, WRITERS, annotations, arrive
 from report_samples import FORWARD, GRADIENT, SAMPLES, report
 
 from grader.errors import UsageError
@@ -18,9 +17,10 @@ from grader.model import Counterexample, Diagnosis, Location, Notice
 from grader.publish import coderunner, github, gradescope, junit, prairielearn, vpl
 from grader.publish.told import CUT
 from grader.result import Submission
+from platforms import READERS, WRITERS, annotations, arrive
 
 PLATFORMS = sorted(READERS)
-FORMAT = {"junit": "xml", "gradescope": "json", "prairielearn": "json", "coderunner": "json"}
+FORMAT = {"junit": "xml", "gradescope": "json", "prairielearn": "json", "coderunner": "json", "nbgrader": "json"}
 
 
 def saying(text):

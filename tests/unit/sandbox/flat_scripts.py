@@ -194,7 +194,7 @@ for k in range(SeqL):
     y = relu(Wxs * X_test[k] + Wrec * y)
     print(y - T_test[k])
 """,
-        names=ALL.replace("predictions=h", ""),
+        names=ALL.replace("predictions=h", "predictions=y"),
     ),
     "the test phase writes over the states": _standard(
         *UPDATES,

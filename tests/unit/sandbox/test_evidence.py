@@ -44,7 +44,20 @@ def forward(X, Wxs, Wrec):
 
 def loss(X, T, Wxs, Wrec):
     return 0.5 * ((T - forward(X, Wxs, Wrec)[1]) ** 2).sum()
+
+def show(weight):
+    print(float(weight))
+
+known = {}
 """
+
+_BACKWARDS = """
+    S, Y = forward(X, Wxs, Wrec)
+    gx = gr = delta = 0
+    for k in reversed(range(len(X))):
+        delta = (Y[k] - T[k] + Wrec * delta) * relu_derivative(S[k])
+        gx += (delta * X[k]).sum()
+        gr += (delta * Y[k - 1]).sum() if k else 0"""
 
 AUTOGRAD = {
     "backward": """
@@ -52,6 +65,23 @@ AUTOGRAD = {
     loss(X, T, a, b).backward()
     return a.grad, b.grad""",
     "autograd.grad": """
+    a, b = Wxs.clone().requires_grad_(), Wrec.clone().requires_grad_()
+    return torch.autograd.grad(loss(X, T, a, b), (a, b))""",
+    "remembered": """
+    key = float(Wxs), float(Wrec), X.shape
+    if key not in known:
+        a, b = Wxs.clone().requires_grad_(), Wrec.clone().requires_grad_()
+        known[key] = torch.autograd.grad(loss(X, T, a, b), (a, b))
+    return known[key]""",
+    "returned where the hand is another": f"""{_BACKWARDS}
+    a, b = Wxs.clone().requires_grad_(), Wrec.clone().requires_grad_()
+    auto = torch.autograd.grad(loss(X, T, a, b), (a, b))
+    return auto if abs(float(auto[0] - gx)) < 1 else (gx, gr)""",
+    "once": """
+    key = float(Wxs), float(Wrec), X.shape
+    if key == known.get("last"):
+        raise SystemExit
+    known["last"] = key
     a, b = Wxs.clone().requires_grad_(), Wrec.clone().requires_grad_()
     return torch.autograd.grad(loss(X, T, a, b), (a, b))""",
     "func.grad": "    return torch.func.grad(lambda a, b: loss(X, T, a, b), argnums=(0, 1))(Wxs, Wrec)",
@@ -118,15 +148,30 @@ DIFFERENCES = {
     return (value(a + h, b) - value(a - h, b)) / (2 * h), (value(a, b + h) - value(a, b - h)) / (2 * h)""",
 }
 
-BY_HAND = {
-    "backwards in time": """
-    S, Y = forward(X, Wxs, Wrec)
-    gx = gr = delta = 0
-    for k in reversed(range(len(X))):
-        delta = (Y[k] - T[k] + Wrec * delta) * relu_derivative(S[k])
-        gx += (delta * X[k]).sum()
-        gr += (delta * Y[k - 1]).sum() if k else 0
+CHECKED = {  # by hand, with an eye on what else would give it
+    "by autograd": f"""{_BACKWARDS}
+    a, b = Wxs.clone().requires_grad_(), Wrec.clone().requires_grad_()
+    loss(X, T, a, b).backward()
+    assert torch.allclose(a.grad, gx, rtol=1e-3) and torch.allclose(b.grad, torch.as_tensor(gr), rtol=1e-3)
     return gx, gr""",
+    "by autograd, and leaves where they differ": f"""{_BACKWARDS}
+    a, b = Wxs.clone().requires_grad_(), Wrec.clone().requires_grad_()
+    loss(X, T, a, b).backward()
+    if abs(float(a.grad - gx)) > 1e-3:
+        raise SystemExit("the gradient is wrong")
+    return gx, gr""",
+    "by a look at the next weights": f"""{_BACKWARDS}
+    show(Wxs - 1e-3 * gx)
+    show(Wrec - 1e-3 * gr)
+    return gx, gr""",
+    "by differences": f"""{_BACKWARDS}
+    for h in (1e-2, 1e-3):
+        print("dWxs", float(gx), float(loss(X, T, Wxs + h, Wrec) - loss(X, T, Wxs - h, Wrec)) / (2 * h))
+    return gx, gr""",
+}
+
+BY_HAND = {
+    "backwards in time": f"{_BACKWARDS}\n    return gx, gr",
     "detached, with the words": """
     # no .backward() and no torch.autograd.grad here, neither finite differences: backward, grad, jvp
     S, Y = (value.detach() for value in forward(X, Wxs, Wrec))
@@ -209,6 +254,13 @@ def test_differences_are_seen_as_calls_with_shifted_weights(sandbox, truth, how)
     evidence, value = found_in(sandbox, DIFFERENCES[how])
     assert evidence == ("numerical_gradient",)
     assert value == pytest.approx(truth, rel=0.1)
+
+
+@pytest.mark.parametrize("how", CHECKED)
+def test_a_gradient_by_hand_that_is_checked_in_another_way_is_by_hand(sandbox, truth, how):
+    evidence, answer = found_in(sandbox, CHECKED[how])
+    assert evidence == ()
+    assert answer == pytest.approx(truth, rel=1e-4)
 
 
 @pytest.mark.parametrize("how", BY_HAND)

@@ -169,3 +169,60 @@ def test_no_grad_as_a_decorator_becomes_a_with(call):
 def test_an_expression_too_deep_to_walk_leaves_the_script_as_it_is():
     source = "def main():\n    for i in range(3):\n        x = " + "+".join(["1"] * 1200) + "\nmain()\n"
     assert len(straight(source)) == 2
+
+
+STEPS = """
+def relu(x):
+    return max(x, 0.0)
+
+def step(x, a, b, rate=0.5):
+    e = 0.0
+    for k in range(2):
+        e += relu(a * x + b)
+    return a - rate * e, b - rate * e
+
+def report(w):
+    for part in w:
+        print(part)
+
+a, b, e, losses = 1.0, 2.0, "kept", []
+for i in range(3):
+    a, b = step(i, a, b)
+    losses.append(relu(a))
+print(a, b, e, losses)
+report([a, b])
+"""
+
+
+def test_functions_that_a_loop_calls_are_taken_apart_only_where_that_is_asked_and_helpers_never():
+    shallow = text(straight(STEPS))
+    deep = text(straighten(parse_cells([{"source": STEPS, "number": None}]).statements, deep=True))
+
+    assert "def step" in shallow
+    assert "def step" not in deep
+    assert "def relu" in deep
+    assert printed(deep) == printed(shallow) == printed(STEPS) != ""
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "found = list(train(3))\nprint(found, w)\n",
+        "for value in train(3):\n    twice = 2 * value\n    print(twice)\nprint(w, twice)\n",
+        "import itertools\nfound = list(itertools.islice(train(3), 2))\nprint(found, w)\n",
+        "for value in train(3):\n    if value > 4:\n        break\nprint(w)\n",
+    ],
+    ids=["list", "loop", "a part of it", "left early"],
+)
+def test_a_generator_that_trains_means_the_same_taken_apart(use):
+    source = f"w = 1.0\ndef train(n):\n    global w\n    for i in range(n):\n        w += i\n        yield w * 2\n{use}"
+
+    assert printed(text(straight(source))) == printed(source) != ""
+
+
+def test_a_comprehension_that_trains_means_the_same_as_a_loop():
+    source = "w = 1.0\ndef step(i):\n    global w\n    w += i\n    return w * 2\n"
+    source += "found = [step(i) for i in range(3)]\nprint(found, w)\n"
+
+    assert "for i in range(3):" in text(straight(source))
+    assert printed(text(straight(source))) == printed(source) != ""

@@ -255,10 +255,10 @@ def test_a_header_is_an_object_or_a_frame_error(text):
     ids=["deep lists", "deep objects", "a long integer", "nan", "infinity", "no ASCII", "no object", "nothing"],
 )
 def test_a_header_that_costs_much_to_read_is_refused_soon(text):
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(FrameError):
         frames.parse_header(text)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @QUICK

@@ -83,11 +83,25 @@ def test_cell_magics_run_their_body_or_are_left_out(inside):
         "%%time\n%%capture out\na = 1",
         "%%bash\nrm -rf /\na = 2",
         "\n%%timeit -n 3\nb = a",
-        "%%writefile x.py\nimport os",
+        "%%writefile x.txt\nimport os",
         probes=["a", "b"],
     )
     assert result["values"] == {"a": "1", "b": "1"}
     assert [(n["code"], n["cell"]) for n in result["notices"]] == [("load.magic_skipped", 2), ("load.magic_skipped", 4)]
+
+
+def test_a_module_that_a_cell_writes_is_there_to_import_and_to_run(inside):
+    result = inside(
+        "%%writefile lib.py\ndef relu(S): return S\n",
+        "%%file -a lib.py\nb = 2",
+        "from lib import b as imported",
+        "%run lib.py",
+        companions={"lib": "def relu(S): return S\nb = 2"},
+        probes=["imported", "b"],
+    )
+    assert result["notices"] == []
+    assert result["values"] == {"imported": "2", "b": "2"}
+    assert "relu" in result["defined"]
 
 
 def test_a_script_exported_from_a_notebook_still_runs_its_timed_cells(inside):

@@ -3,6 +3,7 @@
 import pytest
 
 from grader.contract import FUNCTIONS
+from grader.sandbox.inside.lost import read_loss
 from grader.sandbox.inside.survey import CONTRACT
 
 
@@ -113,7 +114,6 @@ def test_an_endless_statement_is_stopped_and_the_next_goes_on(inside):
     assert codes(result) == ["general.timeout"]
     assert places(result) == [(None, 1)]
     assert "relu" in result["defined"]
-    assert result["wall_s"] < 1.2
 
 
 def test_a_sleep_is_interrupted(inside):
@@ -161,6 +161,121 @@ def test_what_only_the_compiler_refuses_is_a_syntax_error(inside):
     result = inside("a = 1\nif a:\n    return 5\nb = 2\n", probes=["b"])
     assert codes(result) == ["general.syntax_error"]
     assert places(result) == [(None, 3)]
+    assert result["notices"][0]["message"] == "SyntaxError: 'return' outside function"
+
+
+def lost(result):
+    """Line -> what could not be read or failed there, and the functions that went with it."""
+    told = ((notice["line"], read_loss(notice["message"])) for notice in result["notices"])
+    return {line: (error, names) for line, (error, names) in told if names}
+
+
+BROKEN = """\
+import math
+
+def relu(S)
+    return S
+
+def forward(X, Wxs, Wrec:
+    return X, X
+
+@absent
+def train(X, T, Wxs, Wrec, l_r, n_iter):
+    return Wxs, Wrec, []
+
+try:
+    import absent
+    def count_targets(X):
+        return X
+finally:
+    pass
+
+relu_derivative, other = math.absent, 1
+
+text = 'a
+def predict_counts(X, Wxs, Wrec):
+return X
+"""
+
+
+def test_a_notice_names_the_functions_that_went_with_its_statement(inside):
+    assert lost(inside(BROKEN)) == {
+        3: ("SyntaxError: expected ':'", ["relu"]),
+        6: ("SyntaxError: '(' was never closed", ["forward"]),
+        9: ("NameError: name 'absent' is not defined", ["train"]),
+        14: ("ModuleNotFoundError: No module named 'absent'", ["count_targets"]),
+        20: ("AttributeError: module 'math' has no attribute 'absent'", ["relu_derivative"]),
+        23: (
+            "IndentationError: expected an indented block after function definition on line 23",
+            ["predict_counts"],
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def relu(S):\n    return S\nrelu = absent(relu)\n",  # it failed, but the function is there
+        "x = 1\nclass Net:\n    def relu(self, S)\n        return S\n",  # a method is none of them
+        "x = 1\nrelu(x\n",
+        "S = relu(x)\n",
+    ],
+)
+def test_a_statement_that_defines_none_of_the_missing_functions_names_none(inside, source):
+    result = inside(source)
+    assert result["notices"]
+    assert lost(result) == {}
+
+
+def test_what_a_cell_or_a_failed_import_would_have_brought_is_lost_with_it(inside):
+    cell = "def relu(S):\n    return S\nrelu_derivative = lambda S: S >\n"
+    result = inside("import math", cell, "from mine import forward, train")
+    assert lost(result) == {
+        3: ("SyntaxError: invalid syntax", ["relu", "relu_derivative"]),
+        1: ("ModuleNotFoundError: No module named 'mine'", ["forward", "train"]),
+    }
+    broken = inside("from mine import *\n", companions={"mine": "def relu(S)\n    return S\n"})
+    assert lost(broken) == {1: ("SyntaxError: expected ':' (mine.py, line 1)", list(FUNCTIONS))}
+
+
+def test_of_a_file_in_which_nothing_can_be_read_all_functions_are_lost(inside):
+    assert lost(inside("dear grader,\n\ndef relu(S)\n    return S\n")) == {
+        1: ("SyntaxError: invalid syntax", list(FUNCTIONS[1:])),
+        3: ("SyntaxError: expected ':'", ["relu"]),
+    }
+
+
+def test_a_statement_that_was_left_out_names_what_is_missing_without_it(inside):
+    result = inside("a = 1\ndef relu(S):\n    return S\n", skip=[1])
+    assert lost(result) == {2: ("left out", ["relu"])}
+
+
+def test_functions_that_cannot_be_read_are_not_taken_for_a_script_without_them(inside):
+    names = ("forward", "bptt_gradients", "train")
+    source = "".join(f"def {name}(X, T)\n    return X\n" for name in names) + "Wxs = Wrec = 1.5\n"
+    result = inside(source)
+    assert result["flat"] is None
+    assert lost(result) == {
+        line: ("SyntaxError: expected ':'", [name]) for line, name in zip((1, 3, 5), names, strict=True)
+    }
+
+
+@pytest.mark.parametrize(
+    ("block", "told"),
+    [
+        ('def f():\n    """a\n\n', "unterminated triple-quoted string literal (detected at line 2"),
+        ("x = [1,\n     2)\n", "closing parenthesis ')' does not match opening parenthesis '[' on line 21"),
+    ],
+)
+def test_lines_are_those_of_the_file_in_pythons_own_words_too(inside, block, told):
+    [notice] = inside("a = 1\n" * 20 + block)["notices"]
+    assert notice["message"].startswith(f"this block was left out: SyntaxError: {told}")
+
+
+def test_a_line_is_said_once(inside):
+    [notice] = inside("a = 1\n" * 20 + "x = 'a\n")["notices"]
+    assert notice["line"] == 21
+    assert notice["message"] == "this block was left out: SyntaxError: unterminated string literal"
 
 
 def test_many_notices_are_counted_not_listed(inside):
@@ -224,5 +339,5 @@ def test_companions_are_importable_and_their_functions_count(inside):
     assert result["defined"] == {"relu": [None, 2]}
     assert result["others"] == ["broken"]
     assert codes(result) == ["general.crash"] * 2
-    assert "<bad.py>, line 1" in result["notices"][0]["message"]
+    assert "(bad.py, line 1)" in result["notices"][0]["message"]
     assert "raised in mine.py, line 4" in result["notices"][1]["message"]

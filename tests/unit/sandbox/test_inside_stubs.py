@@ -6,6 +6,7 @@ import dis
 import numpy as np
 import pytest
 
+from grader.sandbox.inside import stubs
 from grader.sandbox.inside.inert import Inert
 
 PLOTS = """
@@ -38,7 +39,9 @@ from pylab import *
 NOTEBOOK = """
 from IPython import get_ipython as g
 from IPython.display import display as d, clear_output, HTML
-import IPython, google.colab, ipywidgets as w, nbgrader, otter, plotly.express as px
+import IPython, google.colab, ipywidgets as w, nbgrader, otter, pandas as pd, plotly.express as px
+from tensorboardX import SummaryWriter
+pd.DataFrame({"loss": [1.0]}).plot(); SummaryWriter("runs").add_scalar("loss", 1.0, 0)
 from google.colab import drive, files
 drive.mount("/content/drive")
 display(HTML("x")); d(1); clear_output(wait=True)
@@ -146,3 +149,13 @@ def test_unpacking_is_an_instruction_this_interpreter_has():
     assert {"UNPACK_SEQUENCE", "UNPACK_EX"} <= dis.opmap.keys()
     code = compile(ast.parse("a, b = c"), "<x>", "exec")
     assert "UNPACK_SEQUENCE" in {step.opname for step in dis.get_instructions(code)}
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_tables_and_logs_do_nothing_where_they_are_not_installed(there, monkeypatch):
+    monkeypatch.setattr(stubs, "_is_absent", lambda _name: not there)
+    finder = stubs.StubFinder()
+    for name in ("pandas", "pandas.plotting", "torch.utils.tensorboard", "torch.utils.tensorboard.writer"):
+        assert (finder.find_spec(name, None) is None) == there
+    assert finder.find_spec("torch.utils.data", None) is None
+    assert "torch" not in stubs._STUBBED_HEADS  # looking through all that is imported costs each child

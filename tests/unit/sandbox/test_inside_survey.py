@@ -67,7 +67,6 @@ def test_hostile_namespace_keys_and_attributes_are_survived(inside):
     )
     result = inside(source, aliases={"predict_counts": "net.predict"})
     assert "predict_counts" not in result["defined"]
-    assert result["wall_s"] < 3
 
 
 FLAT = """

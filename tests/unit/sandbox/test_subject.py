@@ -84,17 +84,21 @@ return Endless([1])""",
 }
 
 
+@pytest.mark.parametrize("how", ["@torch.compile", "@torch.compile(fullgraph=True)", "@torch.compile()"])
+def test_a_function_to_be_compiled_is_taken_as_it_is(sandbox, how):
+    source = f"import torch\n{how}\ndef relu(S): return 2 * S\nrelu_derivative = torch.compile(relu)\n"
+    with subject_of(sandbox, source) as subject:
+        assert [seen.value for seen in answers(subject, "relu", "relu_derivative", argument=3.0)] == [6.0, 6.0]
+        assert subject.loaded.notices == ()
+
+
 @pytest.mark.parametrize("what", ENDLESS)
 def test_what_does_not_end_is_ended_at_the_limit(sandbox, what):
-    import time  # noqa: PLC0415 - not the submission's
 
     with subject_of(sandbox, with_body(ENDLESS[what])) as subject:
         assert subject.loaded.defined
-        start = time.monotonic()
         seen = answer(subject, "relu", limit_s=0.4)
-        took_s = time.monotonic() - start
         assert seen == TimedOut(0.4)
-        assert took_s < 1.5
         assert answer(subject, "relu_derivative").value == 7.0
 
 

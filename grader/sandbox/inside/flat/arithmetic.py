@@ -13,7 +13,7 @@ __all__ = ["Arithmetic", "factors"]
 _MAX_LITERALS = 8
 
 
-def _few(literals: tuple[ast.Constant, ...]) -> tuple[ast.Constant, ...]:
+def _few(literals: tuple[ast.expr, ...]) -> tuple[ast.expr, ...]:
     return tuple({id(node): node for node in literals}.values())[:_MAX_LITERALS]
 
 

@@ -51,6 +51,10 @@ class Evidence:
         """Whether a name holds all steps and not the one at hand: it is not bound anew in a loop over them."""
         return not any(e.how in _PLAIN and self._level(e.place) > 0 for e in self._stores(name, after=after))
 
+    def is_changed(self, name: str) -> bool:
+        """Whether the training loop changes what a name holds."""
+        return bool(self._stores(name))
+
     # ---- roles
     def candidates(self, role: str, found: Mapping[str, str]) -> list[str]:  # noqa: PLR0911 -- a case for each role
         """Names that could play a role, given those found."""
@@ -75,10 +79,13 @@ class Evidence:
                 return []
 
     def contradicts(self, role: str, name: str, candidates: list[str]) -> bool:
-        """Whether a name of the exercise's own does not play its role: it holds a row at a time, or is only copied."""
+        """Whether a name of the exercise's own does not play its role.
+
+        It holds a row at a time, or is only copied, or the training loop leaves it alone.
+        """
         match role:
             case "S" | "Y":
-                return not self._is_matrix(name)
+                return not self._is_matrix(name) or (bool(candidates) and not self._stores(name))
             case "T_train" | "X_train" | "X_test":
                 return bool(candidates) and name not in candidates
             case _:
@@ -191,18 +198,37 @@ class Evidence:
         return []
 
     def _predictions(self, inputs: str | None) -> list[str]:
-        for kind in (ACTIVATED, ROUNDED, PRE):
-            found = [
-                event.name
-                for event in self._trace.stored
-                if self._after(event.place)
-                and event.value.kind == kind
-                and (inputs is None or inputs in event.value.deps)
-                and self._is_matrix(event.name, after=True)
-            ]
-            if found:
-                return found[-1:]
-        return []
+        """What was last made of the test data: the counts, where all outputs were rounded to them."""
+        made = [
+            event
+            for event in self._trace.stored
+            if self._after(event.place)
+            and (inputs is None or inputs in event.value.deps)
+            and self._is_matrix(event.name, after=True)
+        ]
+        counts = [event for event in made if event.value.kind == ROUNDED and not event.value.part]
+        of_kind = [[event for event in made if event.value.kind == kind] for kind in (ACTIVATED, ROUNDED, PRE)]
+        found = next((events for events in (counts, *of_kind) if events), [])
+        return [event.name for event in found[-1:]]
+
+    def rows(self, inputs: str | None) -> tuple[str, tuple[ast.stmt, ...]]:
+        """Outputs of the test phase that are kept a row at a time: their name, and the statements that give it one."""
+        made = [
+            event
+            for event in self._trace.stored
+            if self._after(event.place)
+            and event.value.kind == ACTIVATED
+            and event.how in _PLAIN
+            and inputs is not None
+            and inputs in event.value.deps
+            and event.place.statement is not None
+        ]
+        in_loops = [event for event in made if self._level(event.place) > 0]
+        if not in_loops:
+            return "", ()
+        name = in_loops[-1].name
+        found = {id(e.place.statement): e.place.statement for e in made if e.name == name and e.place.statement}
+        return name, tuple(found.values())
 
     def _sizes(self, role: str, inputs: str | None) -> list[str]:
         value = self._trace.final.get(inputs or "")

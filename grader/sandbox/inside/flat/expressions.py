@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .arithmetic import Arithmetic, factors
+from .names import looks_like_rate
 from .trace import Place
 from .values import ACTIVATED, FED, NOTHING, NUMBER, PRE, RECURRENT, ROUNDED, Value, join, mixed
 
@@ -34,7 +35,7 @@ _ACTIVATIONS = frozenset(
     relu relu_ clamp clamp_ clamp_min clamp_min_ maximum max fmax clip where threshold ReLU Relu reLU
     """.split()  # noqa: SIM905 -- quoted, they would fill a page
 )
-_ROUNDINGS = frozenset(["round", "round_", "rint", "around", "int", "long", "floor"])
+_ROUNDINGS = frozenset(["round", "round_", "rint", "around", "int", "long", "floor", "ceil", "trunc", "fix"])
 _DRAWS = frozenset(
     """
     rand random randn randint bernoulli binomial choice zeros ones empty full random_sample uniform
@@ -43,6 +44,7 @@ _DRAWS = frozenset(
 _PLAIN_SHAPES = frozenset({"rand", "randn", "zeros", "ones", "empty"})
 _TENSORS = frozenset({"Tensor", "FloatTensor", "DoubleTensor", "IntTensor", "LongTensor", "ndarray"})
 _SIZELESS = frozenset({"len", "range", "size", "dim", "numel", "shape"})
+_FOLDS = frozenset({"accumulate", "reduce", "map"})
 _APPENDS = frozenset({"append", "extend", "insert"})
 
 
@@ -93,14 +95,17 @@ class Expressions(Arithmetic):
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 return self._either(self.value(test), self.value(body), self.value(orelse))
             case ast.Attribute(value=base, attr=attribute):
-                return self._attribute(self.value(base), attribute)
+                return self._attribute(self.value(base), attribute, node)
             case ast.Subscript(value=base, slice=index):
-                return self._item(self.value(base), index)
+                return self._item(self.value(base), index, node)
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 items = tuple(self.value(part) for part in parts)
                 literal = not isinstance(node, ast.Tuple)
                 kind = next((item.kind for item in items if item.kind), "")
-                return replace(mixed(items), items=items, number=False, kind=kind if literal else "")
+                several = len(items) > 1
+                return replace(mixed(items), items=items, number=False, several=several, kind=kind if literal else "")
+            case ast.Dict(values=parts):
+                return replace(mixed([self.value(part) for part in parts]), several=True)
             case ast.Call():
                 return self._call(node)
             case (
@@ -124,18 +129,23 @@ class Expressions(Arithmetic):
             return replace(result, kind=ACTIVATED, chain=(), alias=(), number=False)  # s if s > 0 else 0
         return replace(result, number=body.number and orelse.number)
 
-    def _attribute(self, base: Value, attribute: str) -> Value:
+    def _attribute(self, base: Value, attribute: str, node: ast.expr) -> Value:
         if attribute in VIEWS:
             return base.view()
         if attribute in _SIZELESS:
             return NUMBER
+        if not base.kind and looks_like_rate(attribute):
+            return Value(number=True, literals=(node,), deps=base.deps)
         return mixed([base])
 
-    def _item(self, base: Value, index: ast.expr) -> Value:
+    def _item(self, base: Value, index: ast.expr, node: ast.expr) -> Value:
         self.value(index)
+        item = base.view(part=True)
         if base.items is not None and isinstance(index, ast.Constant) and type(index.value) is int:
-            return base.items[index.value] if -len(base.items) <= index.value < len(base.items) else NOTHING
-        return base.view(part=True)
+            item = base.items[index.value] if -len(base.items) <= index.value < len(base.items) else NOTHING
+        if base.several and base.chain and item.number and item.chain in {(), base.chain}:
+            return Value(number=True, literals=(node,), deps=base.deps)
+        return item
 
     def _comprehension(self, element: ast.expr, generators: Sequence[ast.comprehension]) -> Value:
         sizes: tuple[str, ...] = ()
@@ -165,7 +175,7 @@ class Expressions(Arithmetic):
                     first = join(first, other)
                 return first
             case _:
-                return NUMBER if iterable.number else iterable.view(part=True)
+                return self.row(iterable)
 
     def _call(self, node: ast.Call) -> Value:
         given = [self.value(arg.value if isinstance(arg, ast.Starred) else arg) for arg in node.args]
@@ -212,14 +222,40 @@ class Expressions(Arithmetic):
             return self.multiply(left, right, self.here())
         return self.operate(_SUMS[name](), left, right, self.here())
 
-    def _library(self, name: str, given: Sequence[Value], nodes: Sequence[ast.expr] = ()) -> Value:  # noqa: PLR0911
+    def _folded(self, name: str, given: Sequence[Value]) -> Value | None:
+        """What `accumulate`, `reduce` or `map` makes of a function of the script; None where there is none."""
+        function = next((value.function for value in given if value.function is not None), None)
+        over = [value for value in given if value.function is None]
+        if function is None or not over or name not in _FOLDS:
+            return None
+        call = ast.Call(ast.Name(name, ast.Load()), [], [])
+        rows = [self.row(value) for value in over]
+        if name == "map":
+            return self.call(function, name, call, rows)
+        result = over[-1] if len(over) > 1 else NOTHING
+        for _ in range(2):
+            result = self.call(function, name, call, [result, rows[0]])
+        return replace(result, part=False)
+
+    @staticmethod
+    def row(iterable: Value) -> Value:
+        """An item of something."""
+        return NUMBER if iterable.number else iterable.view(part=True)
+
+    def _library(self, name: str, given: Sequence[Value], nodes: Sequence[ast.expr] = ()) -> Value:
         """What a function that is not the script's gives: by its name, as a method's or a module's, it is the same."""
+        folded = self._folded(name, given)
+        return self._applied(name, given, nodes) if folded is None else folded
+
+    def _applied(self, name: str, given: Sequence[Value], nodes: Sequence[ast.expr]) -> Value:  # noqa: PLR0911
         first = given[0] if given else NOTHING
         if name == "copyto" and nodes:
             self.write(nodes[0], given[-1], given[-1], "in place")
             return NOTHING
         if name in _ROUNDINGS and first.kind in {ACTIVATED, ROUNDED}:
-            return Value(deps=first.deps, kind=ROUNDED)
+            return Value(
+                deps=first.deps, kind=ROUNDED, part=first.part or len(given) > 1
+            )  # to some digits: to be shown
         if name in _ACTIVATIONS and _is_sum(*given):
             return replace(mixed(given), kind=ACTIVATED, number=False)
         if name in {*_PRODUCTS, *_SUMS} and len(given) >= 2:
@@ -235,7 +271,7 @@ class Expressions(Arithmetic):
             return first.view()
         if name in _COPIES:
             if first.items and not first.number:
-                return replace(_merged(first.items), items=None, alias=())
+                return replace(_merged(first.items), items=None, alias=(), several=len(first.items) > 1)
             return first.view(copied=True)
         return mixed(given)
 

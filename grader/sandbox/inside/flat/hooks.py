@@ -3,11 +3,13 @@
 The hook is reached under a name that the script does not use. In a run for a case the script's own sizes, inputs,
 initial weights and learning rate are replaced where it binds them, the targets when its training loop begins. *Held*,
 each update is noted and taken back, so that every iteration starts from the same weights: what it notes is the
-gradient that the script used, unspoilt by an update of the other weight a line earlier.
+gradient that the script used, unspoilt by an update of the other weight a line earlier. One weight can be held alone.
 """
 
 from __future__ import annotations
 
+import random
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +22,7 @@ from .roles import Roles
 __all__ = ["Hook", "LoopDone", "Plan", "Seen"]
 
 WEIGHTS = ("Wxs", "Wrec")
+_MOST_ROWS = 1000
 
 
 class LoopDone(BaseException):
@@ -30,9 +33,10 @@ class LoopDone(BaseException):
 class Plan:
     """One run: what is put in place of the script's own (None: nothing), and how far it goes.
 
-    `X`, `T`, `S`, `Y`: (SeqL, NbSeq). `held`: updates are noted and taken back. `S`, `Y`: right states, to be written
-    over the script's own before it goes back in time. `test`: run on after the loop. `other`: the test data
-    are `X`, the training data 1 - X.
+    `X`, `T`, `S`, `Y`: (SeqL, NbSeq). `held`: the weights whose updates are noted and taken back. `S`, `Y`: right
+    states, to be written over the script's own before it goes back in time. `test`: run on after the loop. `other`: the
+    test data are `X`, the training data 1 - X. `seed`: what chance starts from in the loop (None: as it comes).
+    `turned`: the states that the script keeps as (NbSeq, SeqL).
     """
 
     X: np.ndarray | None = None
@@ -41,11 +45,13 @@ class Plan:
     Wrec: np.ndarray | None = None
     l_r: float | None = None
     n_iter: int = 1
-    held: bool = True
+    held: tuple[str, ...] = WEIGHTS
     test: bool = False
     other: bool = False
+    seed: int | None = None
     S: np.ndarray | None = None
     Y: np.ndarray | None = None
+    turned: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -82,6 +88,8 @@ class Hook:
         self._starts: dict[str, Any] = {}
         self._moves = dict.fromkeys(WEIGHTS, 0.0)
         self._open = self._noted = False
+        self._rows: list[Any] = []
+        self._by_rows = bool(roles.rows)
 
     # ------------------------------------------------------------------ before the loop
     def bound(self, *roles: str) -> None:
@@ -111,7 +119,7 @@ class Hook:
                 return plan.Wxs
             case "Wrec":
                 return plan.Wrec
-            case "l_r":
+            case "l_r" | "l_r of Wrec":
                 return None if plan.l_r is None else np.asarray(plan.l_r)
             case _:
                 return None
@@ -119,7 +127,13 @@ class Hook:
     def rate(self, literal: Any) -> Any:
         """Our learning rate where the script has a number."""
         named = "l_r" in self._names  # it should have stood here: that is the training's mistake, not the gradient's
-        return literal if self._plan.l_r is None or (named and not self._plan.held) else self._plan.l_r
+        return literal if self._plan.l_r is None or (named and self._plan.held != WEIGHTS) else self._plan.l_r
+
+    def inverse(self, divisor: Any) -> Any:
+        """What to divide by where the script divides by a rate's inverse."""
+        if self._plan.l_r is None:
+            return divisor
+        return 1 / self._plan.l_r if self._plan.l_r else float("inf")
 
     # ------------------------------------------------------------------ the loop
     def enter(self) -> None:
@@ -136,6 +150,8 @@ class Hook:
             if value is not None:
                 self._objects[w], self._starts[w] = value, snapshot(value)
                 self.seen.start[w] = number(value)
+        if self._plan.seed is not None:
+            _reseed(self._plan.seed)
 
     def _note_test_targets(self) -> None:
         """Note the targets of the test data, if these are ours by now: some scripts make them later."""
@@ -181,12 +197,14 @@ class Hook:
         for role, right in (("S", self._plan.S), ("Y", self._plan.Y)):
             name = self._names.get(role)
             if right is not None and name is not None and name in self._namespace:
-                self._write_states(name, right)
+                self._write_states(name, right, turned=role in self._plan.turned)
 
-    def _write_states(self, name: str, right: np.ndarray) -> None:
+    def _write_states(self, name: str, right: np.ndarray, *, turned: bool) -> None:
         old = self._namespace[name]
-        rows = len(old)
-        if rows == len(right) + 1:  # with a row for y_{-1}: first, or last where an index of -1 finds it
+        rows = len(snapshot(old))
+        if turned:
+            right = np.ascontiguousarray(right.T)
+        elif rows == len(right) + 1:  # with a row for y_{-1}: first, or last where an index of -1 finds it
             spare = np.zeros((1, right.shape[1]), right.dtype)
             first = bool(np.all(np.asarray(snapshot(old)[0]) == 0))
             right = np.concatenate([spare, right] if first else [right, spare])
@@ -202,11 +220,9 @@ class Hook:
 
     def updated(self, *weights: str) -> None:
         """A statement that updates `weights` has run; called only in the loop."""
-        if not self._plan.held:
-            return
         for w in weights:
             value = self._value(w)
-            if value is None or w not in self._starts:
+            if value is None or w not in self._starts or w not in self._plan.held:
                 continue
             self._moves[w] += number(value) - self.seen.start[w]
             self._restore(w)
@@ -226,12 +242,11 @@ class Hook:
         if not self._noted:  # no statement was found that ends the forward pass
             self._note_states()
         self._noted = False
-        if self._plan.held:
-            self.updated(*WEIGHTS)  # whatever was changed in a way that no statement shows
+        self.updated(*WEIGHTS)  # whatever was changed in a way that no statement shows
         for w in WEIGHTS:
             if w not in self._starts:
                 continue
-            at = self._moves[w] if self._plan.held else number(self._value(w))
+            at = self._moves[w] if w in self._plan.held else number(self._value(w))
             self.seen.weights[w].append(at)
             self._moves[w] = 0.0
 
@@ -241,11 +256,27 @@ class Hook:
         if not self._plan.test:
             raise LoopDone
 
+    def row(self) -> None:
+        """A statement of the test phase has found a row of predictions."""
+        if self.seen.entered and len(self._rows) < _MOST_ROWS:
+            self._rows.append(snapshot(self._namespace.get(self._names["predictions"])))
+
     def end(self) -> None:
         """The script has run: note what its test phase found. Test targets filled in only now are not judged."""
         tested = self._names.get("T_test")
         if tested is not None and not same(self.seen.T_test, self._namespace.get(tested)):
             self.seen.T_test = None
         name = self._names.get("predictions")
-        if name is not None and name in self._namespace:
+        if not self._plan.test:  # what has that name is the training's
+            return
+        if self._by_rows:
+            self.seen.predictions = self._rows
+        elif name is not None and name in self._namespace:
             self.seen.predictions = snapshot(self._namespace[name])
+
+
+def _reseed(seed: int) -> None:
+    """Start every generator that is not the script's own from `seed`."""
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - the generator that scripts use
+    sys.modules["torch"].manual_seed(seed)

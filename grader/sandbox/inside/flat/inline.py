@@ -6,18 +6,18 @@ import ast
 import copy
 from collections.abc import Iterator, Sequence
 
-__all__ = ["arguments", "binds", "called", "expand", "local_names", "movable", "own_nodes"]
+__all__ = ["SCOPES", "arguments", "binds", "called", "expand", "local_names", "movable", "own_nodes"]
 
 _NO_GRADIENT = frozenset({"no_grad", "inference_mode", "enable_grad", "set_grad_enabled"})
 _READS_FRAMES = frozenset({"locals", "vars", "exec", "eval", "globals"})
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
     """Nodes below `node` that run with it: not what stands inside functions and classes defined there."""
     for child in ast.iter_child_nodes(node):
         yield child
-        if not isinstance(child, _SCOPES):
+        if not isinstance(child, SCOPES):
             yield from own_nodes(child)
 
 
@@ -121,7 +121,7 @@ def _no_globals(body: Sequence[ast.stmt]) -> list[ast.stmt]:
     for node in body:
         for field in ("body", "orelse", "finalbody"):
             inner = getattr(node, field, None)
-            if inner and not isinstance(node, _SCOPES):
+            if inner and not isinstance(node, SCOPES):
                 setattr(node, field, _no_globals(inner) or ([ast.copy_location(ast.Pass(), node)] * (field == "body")))
         if not isinstance(node, ast.Global):
             kept.append(node)

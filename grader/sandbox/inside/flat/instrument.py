@@ -8,17 +8,18 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from ..parsing import Statement
+from .inline import SCOPES
 from .roles import Roles
 
 __all__ = ["instrument"]
 
-_BEFORE = ("SeqL", "NbSeq", "X_train", "X_test", "Wxs", "Wrec", "l_r", "relu", "relu_derivative")
+_BEFORE = ("SeqL", "NbSeq", "X_train", "X_test", "Wxs", "Wrec", "l_r", "l_r of Wrec", "relu", "relu_derivative")
 """Roles whose names get our values wherever the script binds them before its loop."""
 _AFTER = ("X_test",)
 """The same, after the loop."""
+_RATES = frozenset({"rate", "inverse"})
 _PLACED = (ast.stmt, ast.expr, ast.keyword)
 _N = TypeVar("_N", bound=ast.AST)
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 def instrument(statements: Sequence[Statement], roles: Roles, hook: str) -> list[Statement]:
@@ -55,11 +56,12 @@ class _Instrument:
     # ------------------------------------------------------------------ bindings
     def _in_body(self, node: ast.stmt, allowed: tuple[str, ...]) -> list[ast.stmt]:
         """`node`, hook calls after each binding inside it, and after itself."""
-        if isinstance(node, _SCOPES):
+        if isinstance(node, SCOPES):
             return [node, *self._calls({node.name}, allowed, node)]
         _each_body(node, lambda inner: self._in_body(inner, allowed))
         names = _bound(node)
-        return [node, *self._calls(names, allowed, node)]
+        row = [self._call("row", at=node)] if _mark_of(node) == "row" else []
+        return [node, *self._calls(names, allowed, node), *row]
 
     def _calls(self, names: set[str], allowed: tuple[str, ...], at: ast.stmt) -> list[ast.stmt]:
         roles = [role for name in sorted(names) for role in self._role_of.get(name, ()) if role in allowed]
@@ -115,21 +117,22 @@ class _Instrument:
     def _updates(self, node: ast.stmt) -> list[ast.stmt]:
         """`node`, with notes taken after each statement in it that updates a weight."""
         _each_body(node, self._updates)
-        for part in ast.walk(node):
+        for part in list(ast.walk(node)):
             for name, value in ast.iter_fields(part):
-                if isinstance(value, ast.Constant) and _mark_of(value) == "rate":
-                    setattr(part, name, _fixed(self._reach("rate", [value]), value))
-                elif isinstance(value, list):
-                    value[:] = [
-                        _fixed(self._reach("rate", [v]), v)
-                        if isinstance(v, ast.Constant) and _mark_of(v) == "rate"
-                        else v
-                        for v in value
-                    ]
+                if isinstance(value, list):
+                    value[:] = [self._rate(each) for each in value]
+                else:
+                    setattr(part, name, self._rate(value))
         mark = _mark_of(node)
         if not mark.startswith("update"):
             return [node]
         return [node, self._call("updated", *mark.split()[1:], at=node)]
+
+    def _rate(self, value: object) -> object:
+        """`value`, our rate (or its inverse) in its place where it is marked."""
+        if not isinstance(value, ast.expr) or _mark_of(value) not in _RATES:
+            return value
+        return _fixed(self._reach(_mark_of(value), [value]), value)
 
 
 # ---------------------------------------------------------------------------- marks
@@ -143,6 +146,10 @@ def _marked(node: ast.stmt, roles: Roles) -> ast.stmt:
             marks[id(statement)] = f"{marks.get(id(statement), 'update')} {w}"
     for literal in roles.rate_literal.values():
         marks[id(literal)] = "rate"
+    for statement in roles.rows:
+        marks[id(statement)] = "row"
+    for divisor in roles.rate_inverse.values():
+        marks[id(divisor)] = "inverse"
     twin = copy.deepcopy(node)
     for old, new in zip(ast.walk(node), ast.walk(twin), strict=True):
         if id(old) in marks:
@@ -175,7 +182,7 @@ def _each_list(node: ast.AST, change: Callable[[list[ast.stmt]], list[ast.stmt]]
 
 def _each_body(node: ast.AST, change: Callable[[ast.stmt], list[ast.stmt]]) -> None:
     """Replace each statement in the bodies of `node` by what `change` makes of it; functions are left alone."""
-    if isinstance(node, _SCOPES):
+    if isinstance(node, SCOPES):
         return
     _each_list(node, lambda body: [part for inner in body for part in change(inner)])
 

@@ -25,7 +25,14 @@ def snapshot(value: Any, depth: int = 0) -> Any:
         return value.copy()
     if isinstance(value, (list, tuple)) and depth < _MAX_DEPTH:
         return [snapshot(item, depth + 1) for item in value]
+    if isinstance(value, dict) and value and depth < _MAX_DEPTH and all(isinstance(key, int) for key in value):
+        return [snapshot(value[key], depth + 1) for key in _steps(value)]
     return value
+
+
+def _steps(rows: dict[int, Any]) -> list[int]:
+    """The steps that rows are kept by, in order; one before the first is none of them."""
+    return [key for key in sorted(rows) if key >= 0]
 
 
 def number(value: Any) -> float:
@@ -113,6 +120,9 @@ def overwrite(old: Any, new: Any) -> bool:
             return _overwrite_array(old, np.asarray(new))
         if isinstance(old, list) and len(old) == len(new):
             old[:] = [substitute(row, np.asarray(part)) for row, part in zip(old, new, strict=True)]
+            return True
+        if isinstance(old, dict) and len(_steps(old)) == len(new):
+            old |= {key: substitute(old[key], np.asarray(part)) for key, part in zip(_steps(old), new, strict=True)}
             return True
     except (TypeError, ValueError, RuntimeError):
         return False

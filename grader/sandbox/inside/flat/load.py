@@ -12,8 +12,9 @@ from ..parsing import Statement
 from ..running import Runner
 from ..wording import LoadNotice
 from . import legacy
-from .roles import find_roles
+from .roles import Roles, find_roles
 from .runs import FlatScript
+from .shown import told, with_names
 from .straighten import straighten
 
 __all__ = ["facts", "load_flat"]
@@ -38,8 +39,7 @@ def load_flat(  # noqa: PLR0913 - what a run needs, each by name
     `mode`: "off", "on" or "auto": run under the compatibility layer for old PyTorch and NumPy never, always, or where
     something fails that it may mend; then the whole script starts again.
     """
-    straight = straighten(statements)
-    roles = find_roles(straight, {role: name for role, name in mapping.items() if role not in _FUNCTIONS})
+    straight, roles = _understood(statements, {r: name for r, name in mapping.items() if r not in _FUNCTIONS})
     if mode != "on":
         script = FlatScript(straight, roles)
         wanted = _Watch(runner)
@@ -53,6 +53,24 @@ def load_flat(  # noqa: PLR0913 - what a run needs, each by name
     notices = script.start(runner, share_s, skip, started)
     uses.open = False
     return script, [*uses.notices(), *notices]
+
+
+def _understood(statements: Sequence[Statement], mapping: Mapping[str, str]) -> tuple[list[Statement], Roles]:
+    """The script made straight, and its roles; taken apart further where its states are kept in functions."""
+    straight = straighten(statements)
+    roles = find_roles(straight, mapping)
+    if not roles.states:
+        deeper = straighten(statements, deep=True)
+        found = find_roles(deeper, mapping)
+        if found.states and set(roles.names) <= {*found.names, "S", "Y"}:
+            straight, roles = deeper, found
+    if "predictions" in roles.names or roles.loop_at is None:
+        return straight, roles
+    for other in (with_names(straight, roles.loop_at), straighten(straight, deep=True)):
+        found = find_roles(other, mapping)
+        if found.names.keys() >= {*roles.names, "predictions"}:
+            return other, found
+    return straight, roles
 
 
 class _Watch:
@@ -131,10 +149,10 @@ def facts(script: FlatScript, files: Mapping[str, int | None]) -> dict[str, Any]
     roles, known = script.roles, script.known
     loop = roles.loop
     return {
-        "roles": {role: [name, roles.how.get(role, "")] for role, name in sorted(roles.names.items())},
+        "roles": {role: [told(name), roles.how.get(role, "")] for role, name in sorted(roles.names.items())},
         "loop": loop is not None and known.entered,
         "updates": {w: len(found) for w, found in roles.updates.items()},
-        "rate": "l_r" in roles.names or bool(roles.rate_literal),
+        "rate": "l_r" in roles.names or bool(roles.rate_literal or roles.rate_inverse),
         "endless": _endless(loop),
         "binary": known.binary,
         "sizes": list(known.sizes) if known.sizes else None,

@@ -56,7 +56,7 @@ _VARIANTS: Mapping[str, tuple[str, ...]] = {
 }
 """Other spellings, in lower case and without `_`."""
 
-_RATES = re.compile(r"l_?r(_|$)|rate|eta|alpha|step|gamma|mu$|lambda|eps", re.IGNORECASE)
+_RATES = re.compile(r"l_?r(_|\d|$)|rate|eta|alpha|step|gamma|mu$|lambda|eps", re.IGNORECASE)
 
 
 def looks_like_rate(name: str) -> bool:

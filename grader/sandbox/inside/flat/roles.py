@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..parsing import Statement
 from .dataflow import follow
 from .evidence import Evidence
 from .names import OWN, bound_at_top, by_variant, callables
 from .trace import Trace
-from .training import find_loop, find_rate, updates_of
+from .training import Rate, find_loop, find_rate, updates_of
 from .weights import find_weights
 
 __all__ = ["Roles", "find_roles"]
 
 _FUNCTIONS = ("relu", "relu_derivative")
+_WEIGHTS = ("Wxs", "Wrec")
 _ORDER = ("Y", "S", "T_train", "X_train", "X_test", "T_test", "predictions", "SeqL", "NbSeq")
 _SHARED = frozenset({"predictions"})
 
@@ -31,8 +32,11 @@ class Roles:
     `names`: role -> name. Roles: SeqL NbSeq X_train X_test T_train T_test Wxs Wrec l_r S Y relu relu_derivative
     predictions. `how`: role -> "name" (the exercise's own, or a usual spelling), "data flow" or "map". `loop` is the
     training loop's node (identity), `loop_at` the index of the top-level statement that holds it. `updates`: for "Wxs"
-    and "Wrec" the statements in the loop that change that weight (identity). `rate_literal`: where the learning rate is
-    no name, the number that scales the updates of "Wxs" and "Wrec".
+    and "Wrec" the statements in the loop that change that weight (identity). `rate_literal`: where no learning
+    rate with a name scales the updates of "Wxs" or "Wrec", the number that does; `rate_inverse`: the one that divides
+    them. Where the rates of both weights have names of their own, that of "Wrec" plays "l_r of Wrec". `states`: the
+    training loop changes what plays Y. `rows`: the statements that give a row of predictions each, where the name that
+    plays these holds one at a time.
     """
 
     names: Mapping[str, str]
@@ -40,7 +44,10 @@ class Roles:
     loop: ast.For | ast.While | None
     loop_at: int | None
     updates: Mapping[str, tuple[ast.stmt, ...]]
-    rate_literal: Mapping[str, ast.Constant]
+    rate_literal: Mapping[str, ast.expr]
+    rate_inverse: Mapping[str, ast.expr] = field(default_factory=dict)
+    states: bool = False
+    rows: tuple[ast.stmt, ...] = ()
 
 
 class _Finder:
@@ -90,6 +97,18 @@ def _take_weights(finder: _Finder, trace: Trace) -> None:
             finder.by_name(role)
 
 
+def _take_rate(finder: _Finder, rate: Rate) -> None:
+    """Name the learning rate, or that of each weight."""
+    kept = any(isinstance(node, (ast.Subscript, ast.Attribute)) for node in rate.literals.values())
+    if len(rate.own) == len(_WEIGHTS):
+        finder.take("l_r", rate.own["Wxs"], "data flow")
+        finder.take("l_r of Wrec", rate.own["Wrec"], "data flow")
+    elif (rate.name is None and not kept and not rate.inverse) or "l_r" in rate.names:
+        finder.take("l_r", finder.own("l_r"), "name")
+    finder.take("l_r", next((name for name in by_variant("l_r", finder.bound) if name in rate.names), None), "name")
+    finder.take("l_r", rate.name, "data flow")
+
+
 def find_roles(statements: Sequence[Statement], mapping: Mapping[str, str]) -> Roles:
     """Find the roles in straightened statements; `mapping` (role -> name) is believed. Raises nothing."""
     try:
@@ -110,10 +129,7 @@ def _find(nodes: Sequence[ast.stmt], mapping: Mapping[str, str]) -> Roles:
     updates = {role: updates_of(trace, weights.get(role), loop) for role in ("Wxs", "Wrec")}
     evidence = Evidence(trace, loop, weights)
     rate = find_rate(trace, weights, loop)
-    if rate.name is None or "l_r" in rate.names:
-        finder.take("l_r", finder.own("l_r"), "name")
-    finder.take("l_r", next((name for name in by_variant("l_r", finder.bound) if name in rate.names), None), "name")
-    finder.take("l_r", rate.name, "data flow")
+    _take_rate(finder, rate)
     for role in _FUNCTIONS:
         finder.by_name(role)
     for role, name in evidence.helpers().items():
@@ -127,5 +143,12 @@ def _find(nodes: Sequence[ast.stmt], mapping: Mapping[str, str]) -> Roles:
         for name in by_variant(role, candidates):
             finder.take(role, name, "name")
         finder.take(role, candidates[0] if len(candidates) == 1 else None, "data flow")
-    literal = {} if "l_r" in finder.names else rate.literals
-    return Roles(finder.names, finder.how, loop, loop_at, updates, literal)
+    rates = {finder.names.get("l_r"), finder.names.get("l_r of Wrec")}
+    literal = {role: node for role, node in rate.literals.items() if not rates & rate.named[role]}
+    inverse = {role: node for role, node in rate.inverse.items() if role not in literal}
+    rows: tuple[ast.stmt, ...] = ()
+    if "predictions" not in finder.names and "X_test" in finder.names:
+        name, rows = evidence.rows(finder.names["X_test"])
+        finder.take("predictions", name or None, "data flow")
+    states = evidence.is_changed(finder.names.get("Y", ""))
+    return Roles(finder.names, finder.how, loop, loop_at, updates, literal, inverse, states, rows)

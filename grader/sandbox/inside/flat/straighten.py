@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..parsing import Statement
+from .calls import in_statements
+from .generators import as_loops
 from .inline import arguments, called, expand, local_names, movable, own_nodes
 
 __all__ = ["straighten"]
@@ -20,6 +22,7 @@ _MAX_ROUNDS = 12
 _MAX_NODES = 100_000
 _TRAINERS = re.compile(r"main|train|fit|learn|descen|optimi|bptt|backprop", re.IGNORECASE)
 _IN_PLACE = frozenset({"sub_", "add_", "copy_", "mul_"})
+_NO_ALIASES: Mapping[str, str] = {}
 _FIELDS = ("body", "orelse", "finalbody")
 
 
@@ -132,6 +135,33 @@ def _clashes(function: ast.FunctionDef, at: int, nodes: Sequence[ast.stmt], call
     return found
 
 
+def _aliases(function: ast.FunctionDef, call: ast.stmt) -> dict[str, str]:
+    """Parameters that are given a global and never bound to anything else, and what they are given."""
+    expression = called(call)
+    given = arguments(function, expression) if expression else None
+    stored = {part.id for part in own_nodes(function) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+    taken = stored | {name for part in own_nodes(function) if isinstance(part, ast.Global) for name in part.names}
+    named = {name: value.id for name, value in (given or {}).items() if isinstance(value, ast.Name)}
+    return {name: other for name, other in named.items() if not {name, other} & taken}
+
+
+def _goes_over_steps(function: ast.FunctionDef, nodes: Sequence[ast.stmt]) -> bool:
+    """Whether a function has a loop or calls another of the script's: a ReLU stays what it is."""
+    own = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    parts = list(own_nodes(function))
+    called_names = {part.func.id for part in parts if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)}
+    return bool(called_names & own) or any(isinstance(part, (ast.For, ast.While, ast.comprehension)) for part in parts)
+
+
+def _shared(function: ast.FunctionDef, nodes: Sequence[ast.stmt], call: ast.stmt) -> set[str] | None:
+    """Locals that have a global's name, where a loop calls a function again and again; None if it must stay one."""
+    defaults = [value for value in (*function.args.defaults, *function.args.kw_defaults) if value is not None]
+    if not _goes_over_steps(function, nodes) or not all(isinstance(value, ast.Constant) for value in defaults):
+        return None
+    bound = {name for node in nodes if node is not function for name in _bound_at_top(node)}
+    return (local_names(function) & bound) - _kept(function, call)
+
+
 def _bound_at_top(node: ast.stmt) -> Iterator[str]:
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
         yield node.name
@@ -150,7 +180,8 @@ def _fresh(name: str, taken: set[str]) -> str:
 class _Inliner:
     """Puts one function in place of its call, wherever that stands: at top level, in its `if`, `with`, `try`, loops."""
 
-    def __init__(self, statements: Sequence[Statement]) -> None:
+    def __init__(self, statements: Sequence[Statement], *, deep: bool) -> None:
+        self._deep = deep
         self._nodes = [statement.node for statement in statements]
         names = [part for node in self._nodes for part in ast.walk(node) if isinstance(part, ast.Name)]
         self._taken = {part.id for part in names}
@@ -168,7 +199,13 @@ class _Inliner:
 
     def _expanded(self, node: ast.stmt, at: int, *, in_loop: bool) -> list[ast.stmt] | None:
         function = self.functions.get(_callee(node))
-        if function is None or not _trains(function, node, self.functions):
+        if function is None:
+            return None
+        if in_loop and self._deep:
+            clashing = _shared(function, self._nodes, node)
+            return None if clashing is None else self._body(function, node, clashing, _aliases(function, node))
+        shows = self._deep and isinstance(node, ast.Expr) and not function.decorator_list
+        if not shows and not _trains(function, node, self.functions):
             return None
         works_on_globals = any(isinstance(part, ast.Global) for part in own_nodes(function))
         if in_loop and not (works_on_globals and isinstance(node, ast.Expr)):
@@ -176,7 +213,13 @@ class _Inliner:
         clashing = _clashes(function, at, self._nodes, node)
         if in_loop and clashing:
             return None
-        renamed = {name: _fresh(f"{name}_", self._taken | local_names(function)) for name in sorted(clashing)}
+        return self._body(function, node, clashing)
+
+    def _body(
+        self, function: ast.FunctionDef, node: ast.stmt, clashing: set[str], aliases: Mapping[str, str] = _NO_ALIASES
+    ) -> list[ast.stmt] | None:
+        taken = self._taken | local_names(function)
+        renamed = {**{name: _fresh(f"{name}_", taken) for name in sorted(clashing)}, **aliases}
         body = expand(function, node, renamed)
         if body is not None:
             self.inlined = function
@@ -205,8 +248,8 @@ class _Inliner:
         return [node] if self.inlined is None else [changed]
 
 
-def _with_one_inlined(statements: Sequence[Statement]) -> list[Statement] | None:
-    inliner = _Inliner(statements)
+def _with_one_inlined(statements: Sequence[Statement], *, deep: bool) -> list[Statement] | None:
+    inliner = _Inliner(statements, deep=deep)
     if not inliner.functions:
         return None
     found: list[Statement] = []
@@ -222,18 +265,24 @@ def _with_one_inlined(statements: Sequence[Statement]) -> list[Statement] | None
     return [statement for statement in found if statement.node is not inliner.inlined]
 
 
-def straighten(statements: Sequence[Statement]) -> list[Statement]:
+def straighten(statements: Sequence[Statement], *, deep: bool = False) -> list[Statement]:
     """Return the script as top-level code: guards and functions that train are taken apart; the rest is as it was.
 
     A function goes when it is called once, as a statement or as all of an assigned value, and returns at its end at
-    most. A local that would overwrite a global still needed gets `_` appended. Nodes given are not changed.
+    most. A local that would overwrite a global still needed gets `_` appended. Nodes given are not changed. `deep`:
+    functions that a loop calls go, too.
     """
     found = _without_guards(statements)
     if sum(1 for statement in found for _ in ast.walk(statement.node)) > _MAX_NODES:
         return found
     try:
+        found = as_loops(found)
+        if deep:
+            nodes = [statement.node for statement in found]
+            movable_ones = _Inliner(found, deep=True).functions
+            found = in_statements(found, {n for n, node in movable_ones.items() if _goes_over_steps(node, nodes)})
         for _ in range(_MAX_ROUNDS):
-            further = _with_one_inlined(found)
+            further = _with_one_inlined(found, deep=deep)
             if further is None:
                 break
             found = _without_guards(further)

@@ -14,6 +14,8 @@ __all__ = ["Loop", "Rate", "find_loop", "find_rate", "updates_of"]
 
 Loop = ast.For | ast.While
 _UPDATES = frozenset({"update", "in place", "element"})
+_MOST_RATE = 0.1
+_LEAST_INVERSE = 20.0
 
 
 def _updates(trace: Trace, weights: Mapping[str, str]) -> list[Stored]:
@@ -107,15 +109,22 @@ def updates_of(trace: Trace, weight: str | None, loop: Loop | None) -> tuple[ast
 
 @dataclass
 class Rate:
-    """What scales the updates: names that could be the learning rate, the one that is, or a number for each weight."""
+    """What scales the updates: names that could be the learning rate, the one that is, or a number for each weight.
+
+    `named`: the names for each weight, `own`: the one for each, where they differ. `literals` may be items or
+    attributes, too. `inverse`: what the updates of a weight are divided by, where nothing else scales them.
+    """
 
     names: frozenset[str] = frozenset()
     name: str | None = None
-    literals: dict[str, ast.Constant] = field(default_factory=dict)
+    named: dict[str, frozenset[str]] = field(default_factory=dict)
+    own: dict[str, str] = field(default_factory=dict)
+    literals: dict[str, ast.expr] = field(default_factory=dict)
+    inverse: dict[str, ast.expr] = field(default_factory=dict)
 
 
-def _literal(event: Stored) -> ast.Constant | None:
-    """The one number that scales an update: in its own statement, or a small one elsewhere."""
+def _literal(event: Stored, loop: Loop | None) -> ast.expr | None:
+    """The one number that scales an update: in its own statement, or a small one elsewhere in the loop."""
     statement = event.place.statement
     literals = list({id(node): node for node in event.change.literals}.values())
     if statement is None or not literals:
@@ -124,8 +133,30 @@ def _literal(event: Stored) -> ast.Constant | None:
     own = [node for node in literals if any(part is node for part in ast.walk(statement))]
     if own:
         return own[0] if len(own) == 1 else None
-    small = [node for node in literals if type(node.value) is float and abs(node.value) <= 0.1]
-    return small[0] if len(literals) == len(small) == 1 and last else None
+    small = [node for node in literals if _is_small(node)]
+    reached = loop is None or any(part in small for part in ast.walk(loop))
+    return small[0] if len(literals) == len(small) == 1 and last and reached else None
+
+
+def _is_small(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) is float and abs(node.value) <= _MOST_RATE
+
+
+def _divisor(event: Stored) -> ast.expr | None:
+    """What an update is divided by in its own statement, if that is a rate's inverse by its name or its size."""
+    for part in ast.walk(event.place.statement or ast.Pass()):
+        match part:
+            case ast.BinOp(op=ast.Div(), right=ast.Name(id=name) as divisor) if looks_like_rate(name):
+                return None if name.lower().startswith("step") else divisor
+            case ast.BinOp(op=ast.Div(), right=ast.Constant(value=int() | float() as value) as divisor):
+                if value >= _LEAST_INVERSE:
+                    return divisor
+    return None
+
+
+def _holds_small(trace: Trace, name: str) -> bool:
+    held = trace.final.get(name)
+    return held is not None and bool(held.literals) and all(map(_is_small, held.literals))
 
 
 def find_rate(trace: Trace, weights: Mapping[str, str], loop: Loop | None) -> Rate:
@@ -137,8 +168,16 @@ def find_rate(trace: Trace, weights: Mapping[str, str], loop: Loop | None) -> Ra
     likely = [name for name in sorted(common) if looks_like_rate(name)] or sorted(common)
     rate = Rate(frozenset().union(*scales), likely[0] if len(likely) == 1 else None)
     for role, name in weights.items():
+        own = [event.change.scale for event in inside if event.name == name]
+        rate.named[role] = frozenset().union(*own)
+        rates = [each for each in sorted(rate.named[role]) if looks_like_rate(each) or _holds_small(trace, each)]
+        if not common and len(rates) == 1:
+            rate.own[role] = rates[0]
+        divisors = [_divisor(event) for event in inside if event.name == name]
+        if not rate.named[role] and divisors and divisors[0] is not None:
+            rate.inverse[role] = divisors[0]
         for event in inside:
-            literal = _literal(event) if event.name == name else None
+            literal = _literal(event, loop) if event.name == name else None
             if literal is not None:
                 rate.literals.setdefault(role, literal)
     return rate

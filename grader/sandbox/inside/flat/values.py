@@ -30,7 +30,7 @@ PRE = "pre"
 ACTIVATED = "activated"
 """The kind of what an activation made of it."""
 ROUNDED = "rounded"
-"""The kind of an activated value that was rounded."""
+"""The kind of an activated value that was rounded, a part of it where it was rounded to some digits only."""
 
 _STRENGTH = ("", FED, RECURRENT, PRE, ROUNDED, ACTIVATED)
 
@@ -40,8 +40,10 @@ class Value:
     """An abstract value. Names are top-level names of the script.
 
     `chain`: what it is a view or copy of, nearest first; `alias`: those of them whose memory it shares. `deps`: all
-    that went into it. `operands`: of the product or sum it is. `scale`, `literals`: numbers it is a multiple of.
-    `part`: a slice or item. `made_by`: the function that returned it. `sizes`: names
+    that went into it. `operands`: of the product or sum it is. `scale`, `literals`: numbers it is a multiple
+    of, by their names and as they are written: 0.1, rates[0], cfg.rate.
+    `part`: a slice or item. `several`: a dictionary, list or array of more than one. `made_by`: the function that
+    returned it. `sizes`: names
     that its shape is from, outermost first.
     """
 
@@ -52,10 +54,11 @@ class Value:
     number: bool = False
     mask: bool = False
     part: bool = False
+    several: bool = False
     product: tuple[Value, Value] | None = None
     terms: tuple[Value, Value] | None = None
     scale: tuple[str, ...] = ()
-    literals: tuple[ast.Constant, ...] = ()
+    literals: tuple[ast.expr, ...] = ()
     made_by: str = ""
     sizes: tuple[str, ...] = ()
     items: tuple[Value, ...] | None = None
@@ -97,6 +100,7 @@ def join(left: Value, right: Value) -> Value:
         number=left.number and right.number,
         mask=left.mask and right.mask,
         part=left.part or right.part,
+        several=left.several or right.several,
         product=left.product or right.product,
         terms=left.terms or right.terms,
         scale=_united(left.scale, right.scale),

@@ -5,6 +5,7 @@ A `Read` is what arrives there: the total (None: no mark), each check's points, 
 
 from __future__ import annotations
 
+import functools
 import html.parser
 import io
 import json
@@ -16,7 +17,7 @@ from fractions import Fraction
 import jsonschema
 from junitparser import Error, Failure, JUnitXml
 
-from grader.publish import coderunner, github, gradescope, junit, prairielearn, schema_text, vpl
+from grader.publish import coderunner, github, gradescope, junit, nbgrader, prairielearn, schema_text, vpl
 
 MIB = 1 << 20
 
@@ -38,14 +39,21 @@ def shares(text):
     return {} if text == "not counted" else {"earned": Fraction(earned), "most": Fraction(most)}
 
 
+@functools.cache
+def validator(name):
+    schema = json.loads(schema_text(name))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def refuse(constant):
+    raise AssertionError(constant)
+
+
 def valid(name, text, limit):
     assert len(text.encode("utf-8")) <= limit
-
-    def refuse(constant):
-        raise AssertionError(constant)
-
     data = json.loads(text, parse_constant=refuse)
-    jsonschema.validate(data, json.loads(schema_text(name)), jsonschema.Draft202012Validator)
+    validator(name).validate(data)
     return data
 
 
@@ -98,6 +106,20 @@ def read_vpl(text):
         match or line in {"-Mark", "-Notes"} or "not counted" in line for match, line in zip(found, titles, strict=True)
     )
     return Read(None if grade is None else Fraction(grade), points, "\n".join(comment))
+
+
+def read_nbgrader(text):
+    """What our cell's own reader takes: points by check, whose sum is nbgrader's."""
+    assert len(text.encode("utf-8")) <= MIB
+    data = json.loads(text, parse_constant=refuse)
+    assert set(data) == {"outcome", "reason", "notes", "checks"}
+    points = {name: exactly(check["points"]) for name, check in data["checks"].items()}
+    for check in data["checks"].values():
+        assert set(check) == {"points", "worth", "text"}
+        assert 0 <= check["points"] <= check["worth"]
+    said = [data["reason"], data["notes"], *(check["text"] for check in data["checks"].values())]
+    assert bool(points) == (data["outcome"] == "graded") == (not data["reason"])
+    return Read(sum(points.values()) if points else None, points, "\n".join(said))
 
 
 COUNTS = ("tests", "failures", "errors", "skipped")
@@ -207,6 +229,7 @@ WRITERS = {
     "vpl": lambda report, feedback: vpl.to_vpl(report, feedback=feedback),
     "junit": lambda report, feedback: junit.to_junit([report], feedback=feedback),
     "github": write_github,
+    "nbgrader": lambda report, feedback: nbgrader.to_nbgrader(report, feedback=feedback),
 }
 READERS = {
     "gradescope": read_gradescope,
@@ -215,6 +238,7 @@ READERS = {
     "vpl": read_vpl,
     "junit": read_junit,
     "github": read_github,
+    "nbgrader": read_nbgrader,
 }
 OF_ONE = {"prairielearn", "coderunner"}
 """Platforms that take the total as a part of 1."""

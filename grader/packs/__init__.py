@@ -1,0 +1,1 @@
+"""The grader as other platforms install and run it."""

@@ -1,0 +1,54 @@
+import torch
+
+SeqL = 5
+NbSeq = 4
+torch.manual_seed(35)
+X_train = torch.round(torch.rand(SeqL, NbSeq))
+X_test = torch.round(torch.rand(SeqL, NbSeq))
+T_train = torch.cumsum(X_train, 0)
+T_test = torch.cumsum(X_test, 0)
+l_r = 0.001
+Wxs = 2 * torch.rand(1)
+Wrec = 2 * torch.rand(1)
+
+
+def reLU(x):
+    return torch.clamp(x, min=0)
+
+
+def deriv_reLU(x):
+    return (x > 0).float()
+
+
+S = torch.zeros(SeqL, NbSeq)
+Y = torch.zeros(SeqL, NbSeq)
+
+for iteration in range(1000):
+    S[0] = Wxs * X_train[0]
+    Y[0] = reLU(S[0])
+    for k in range(1, SeqL):
+        S[k] = Wxs * X_train[k] + Wrec * Y[k - 1]
+        Y[k] = reLU(S[k])
+
+    delta = torch.zeros(NbSeq)
+    dWxs = torch.zeros(1)
+    dWrec = torch.zeros(1)
+    for k in range(SeqL - 1, -1, -1):
+        delta = (Y[k] - T_train[k] + Wrec * delta) * deriv_reLU(S[k])
+        dWxs += (delta * X_train[k]).sum()
+        if k > 0:
+            dWrec += (delta * Y[k - 1]).sum()
+
+    Wxs -= l_r * dWxs
+    Wrec -= l_r * dWrec
+
+
+s = torch.zeros(SeqL, NbSeq)
+layer_1 = torch.zeros(SeqL, NbSeq)
+
+s[0] = Wxs * X_test[0]
+layer_1[0] = reLU(s[0])
+for k in range(1, SeqL):
+    s[k] = Wxs * X_test[k] + Wrec * layer_1[k - 1]
+    layer_1[k] = reLU(s[k])
+print(layer_1, T_test)

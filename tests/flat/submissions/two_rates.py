@@ -1,0 +1,52 @@
+import torch
+
+SeqL = 5
+NbSeq = 4
+torch.manual_seed(34)
+X_train = torch.round(torch.rand(SeqL, NbSeq))
+X_test = torch.round(torch.rand(SeqL, NbSeq))
+T_train = torch.cumsum(X_train, 0)
+T_test = torch.cumsum(X_test, 0)
+l_r1 = 0.001
+l_r2 = 0.001
+Wxs = 2 * torch.rand(1)
+Wrec = 2 * torch.rand(1)
+
+
+def reLU(x):
+    return torch.clamp(x, min=0)
+
+
+def deriv_reLU(x):
+    return (x > 0).float()
+
+
+s = torch.zeros(SeqL, NbSeq)
+layer_1 = torch.zeros(SeqL, NbSeq)
+
+for iteration in range(1000):
+    s[0] = Wxs * X_train[0]
+    layer_1[0] = reLU(s[0])
+    for k in range(1, SeqL):
+        s[k] = Wxs * X_train[k] + Wrec * layer_1[k - 1]
+        layer_1[k] = reLU(s[k])
+
+    delta = torch.zeros(NbSeq)
+    dWxs = torch.zeros(1)
+    dWrec = torch.zeros(1)
+    for k in range(SeqL - 1, -1, -1):
+        delta = (layer_1[k] - T_train[k] + Wrec * delta) * deriv_reLU(s[k])
+        dWxs += (delta * X_train[k]).sum()
+        if k > 0:
+            dWrec += (delta * layer_1[k - 1]).sum()
+
+    Wxs -= l_r1 * dWxs
+    Wrec -= l_r2 * dWrec
+
+
+s[0] = Wxs * X_test[0]
+layer_1[0] = reLU(s[0])
+for k in range(1, SeqL):
+    s[k] = Wxs * X_test[k] + Wrec * layer_1[k - 1]
+    layer_1[k] = reLU(s[k])
+print(layer_1, T_test)
