@@ -49,6 +49,7 @@ class Result:
     verdict: str
     named: bool
     wall_s: float
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,9 +128,15 @@ class Harness:
 
     # ------------------------------------------------------------------ trying
     def attempt(self, attack: Attack, *, off: bool = True) -> Tried:
-        """Try `attack` with everything on and, if asked for, with its layers off."""
+        """Try `attack` with everything on and, if asked for, with its layers off.
+
+        Without layers an attack may hurt the stand for those after it: where one falls over, a fresh one is tried.
+        """
         on = self._try(attack, frozenset())
-        return Tried(attack, self.level, self.user, on, self._try(attack, attack.off) if off else None)
+        without = self._try(attack, attack.off) if off else None
+        if without is not None and not without.succeeded and without.outcome == "crashed":
+            without = self._try(attack, attack.off)
+        return Tried(attack, self.level, self.user, on, without)
 
     def _try(self, attack: Attack, off: frozenset[str]) -> Result:
         stand = self.stand(off)
@@ -182,7 +189,8 @@ class Harness:
         named = ran.outcome == "graded" if attack.verdict else ran.outcome == "unreadable"
         named = named and all(ran.verdict.get(check) in statuses for check, statuses in attack.verdict.items())
         verdict = ", ".join(f"{check} {ran.verdict.get(check)}" for check in attack.verdict) or ran.outcome
-        return Result(bool(wanted or harm), tuple(sorted(signs | harm)), ran.outcome, verdict, named, ran.wall_s)
+        signs |= harm
+        return Result(bool(wanted or harm), tuple(sorted(signs)), ran.outcome, verdict, named, ran.wall_s, ran.reason)
 
     def close(self) -> None:
         """End everything."""

@@ -82,7 +82,7 @@ class _TappedLine(ChildLine):
 
     def close(self, how: Any = "kill") -> Any:
         if not self._closed:
-            with contextlib.suppress(OSError, ChildFloodedError):
+            with contextlib.suppress(OSError, ChildFloodedError, KeyError):  # KeyError: read to its end before
                 self._drain_output()
             self._sink += self.printed + bytes(self._buffer)
         return super().close(how)
