@@ -1,5 +1,7 @@
 """The corpora through the real grader: right submissions keep every mark, wrong ones lose theirs where they should.
 
+Known mistakes are named, and nothing else is.
+
 Every report goes to every platform on the way: `published`.
 """
 
@@ -23,12 +25,17 @@ def lost(report):
     return {check.verdict.name for check in report.checks if check.points < check.max_points}
 
 
+def codes(report):
+    return {diagnosis.code for check in report.checks for diagnosis in check.verdict.diagnoses}
+
+
 @pytest.mark.parametrize("path", TWINS, ids=lambda path: path.name)
 def test_a_correct_submission_earns_everything_however_it_is_written(grader, published, path):
     report = grader.grade(path)
     published.add(report)
 
     assert (report.outcome, report.score, lost(report)) == ("graded", 100, set())
+    assert codes(report) == set()
 
 
 def test_the_reference_turned_into_a_submission_earns_everything(grader):
@@ -44,6 +51,7 @@ def test_a_mistake_costs_the_checks_it_spoils_and_no_other(grader, published, fo
 
     assert report.outcome == "graded"
     assert entry.loses - entry.carried <= lost(report) <= (entry.loses | entry.may_lose) - entry.carried
+    assert set(entry.codes) <= codes(report) <= set(entry.codes) | entry.may_name
     for check in report.checks:
         if check.points < check.max_points:
             assert check.verdict.message

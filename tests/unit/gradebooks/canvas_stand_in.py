@@ -150,6 +150,7 @@ class StandIn:
 
         class Handler(BaseHTTPRequestHandler):
             timeout = 10
+            disable_nagle_algorithm = True  # head and body are two writes: the second would wait for 40 ms
             protocol_version = "HTTP/1.1"
 
             def log_message(self, *_):
