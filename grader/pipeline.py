@@ -157,8 +157,9 @@ class Grader:
         loaded_s = time.monotonic() - started
         submission = replace(submission, style="flat" if loaded.flat else "functions")
         notices = (*program.notices, *loaded.notices)
+        ends_s = started + self.settings.limits.whole_s
         if loaded.flat:
-            flat = self._judge_flat(program, subject, loaded.flat)
+            flat = self._judge_flat(program, subject, loaded.flat, ends_s)
             path = self._walk(flat.asked, flat.verdicts, flat.fixed)
             judged = self._graded(submission, flat.verdicts, (*notices, *flat.notices), loaded_s, started)
             return replace(judged, path=path)
@@ -166,7 +167,6 @@ class Grader:
         for spec in CHECKS:
             # where a lower function is wrong the check is judged again: what may be discarded is not explained
             as_it_is[spec.name] = self._judge(spec, subject, explain=not lower_failed(spec.name, as_it_is))
-        ends_s = started + self.settings.limits.whole_s
         verdicts = tuple(self._better(spec, program, as_it_is, ends_s) for spec in CHECKS)
         path = self._walk(subject, verdicts)
         return replace(self._graded(submission, verdicts, notices, loaded_s, started), path=path)
@@ -191,10 +191,11 @@ class Grader:
         timings = {"load_s": loaded_s, "total_s": time.monotonic() - started}
         return Judged("graded", submission, verdicts, notices=notices, timings=timings, **self._facts())
 
-    def _judge_flat(self, program: Program, subject: Subject, facts: FlatFacts) -> FlatResult:
+    def _judge_flat(self, program: Program, subject: Subject, facts: FlatFacts, ends_s: float) -> FlatResult:
         how = FlatJudge(
             bank=self._bank,
             limit_s=self.settings.limits.time_s,
+            ends_s=ends_s,
             policy=self.settings.rubric.policy,
             shrink=shrink_live,
             diagnoser_of=Diagnoser,

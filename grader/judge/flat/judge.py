@@ -7,6 +7,7 @@ a test phase may repeat what its own forward pass does.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -56,10 +57,14 @@ class Opener(Protocol):
 
 @dataclass(frozen=True)
 class FlatJudge:
-    """How to judge: each of these as for functions. `diagnoser_of` gives a diagnoser for a bank."""
+    """How to judge: each of these as for functions. `diagnoser_of` gives a diagnoser for a bank.
+
+    Nothing is judged again after `ends_s` (monotonic), when the time for the whole submission is up.
+    """
 
     bank: CaseBank
     limit_s: float
+    ends_s: float
     policy: Policy
     shrink: Callable[..., Finding | None]
     diagnoser_of: Callable[[CaseBank], Diagnoser]
@@ -236,6 +241,8 @@ class _Judging:
         """The verdict, or the one on the script with what it builds on put right, if that earns more."""
         verdict = verdicts[spec.name]
         if verdict.status in {"passed", "blocked"} or spec.name not in {"forward", "bptt_gradients", "predict_counts"}:
+            return verdict
+        if time.monotonic() > self._how.ends_s:
             return verdict
         helpers = [
             name
