@@ -174,6 +174,7 @@ sys.modules["grader.nbgrader_cell"] = forged
 CLASS = {
     "ana": ("correct.py", ""),
     "ben": ("sign.py", ""),
+    "cem": ("several_mistakes.py", ""),
     "dee": ("no_mask.py", NOISE),
     "eva": ("stub.py", FORGERY),
     "fay": ("", ""),
