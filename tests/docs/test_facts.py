@@ -57,5 +57,7 @@ def test_every_dependency_is_pinned():
     listed = project.partition("dependencies =")[2]
     wanted = {name.lower() for name in re.findall(r'"([A-Za-z][\w-]*)(?:[><=].*?)?"', listed)}
     pins = re.findall(r"^([\w.-]+)==", (ROOT / ".ci" / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    tools = (ROOT / ".ci" / "tools.txt").read_text(encoding="utf-8").splitlines()
+    wanted |= {name for name in tools if not name.startswith("#")}
     assert {"torch", "hypothesis", "ruff", "pytest"} <= wanted
     assert wanted <= {name.lower().replace("_", "-") for name in pins}
