@@ -32,6 +32,7 @@ __all__ = ["Sandbox"]
 _START_S = 60.0
 _END_S = 10.0
 _GRACE_S = 0.5
+_LOADED_LATE = ("optim", "torch.func", "import func", "functorch", "checkpoint")
 
 
 class Sandbox:
@@ -112,11 +113,12 @@ class Sandbox:
     def warm_for(self, program: Program) -> None:
         """Have the template import what torch loads with the first optimizer, if the program's text speaks of one.
 
-        It takes as long as torch itself: no time of the submission's, and not to be spent on those without. What is
-        told of the program is this one bit. Raises SandboxError.
+        `torch.func` loads the same. It takes as long as torch itself: no time of the submission's, and not to be spent
+        on those without. What is told of the program is this one bit. Raises SandboxError.
         """
         texts = (*(cell.source for cell in program.cells), *(companion.source for companion in program.companions))
-        if self._has_optimizers or not self._template.confining or not any("optim" in text for text in texts):
+        speaks = any(word in text for text in texts for word in _LOADED_LATE)
+        if self._has_optimizers or not self._template.confining or not speaks:
             return
         self._has_optimizers = True
         self._drop_spare()

@@ -28,7 +28,6 @@ from . import system as s
 from .children import Children, Mould
 from .confine import Layers
 from .landlock import abi
-from .lean import import_torch
 
 __all__ = ["main"]
 
@@ -41,11 +40,11 @@ _WARMED = ["random", "inspect", "linecache", "traceback", "asyncio", "typing", "
 def _warm(device: str) -> None:
     """Import what submissions use."""
     import numpy as np  # noqa: PLC0415 - after the namespaces: it starts threads
+    import torch  # noqa: PLC0415 - the same
 
-    torch = import_torch()
     torch.set_num_threads(1)
     weight = torch.zeros(2, 2, requires_grad=True)
-    (weight @ torch.ones(2, 2)).relu().sum().backward()
+    (weight @ torch.ones(2, 2)).relu().sum().backward()  # type: ignore[no-untyped-call]
     np.random.seed(0)  # noqa: NPY002 - imports the generators: 10 ms that no child should pay
     if device == "cpu":
         torch.manual_seed(0)

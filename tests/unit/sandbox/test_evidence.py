@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 import pytest
-from asking import subject_of
+from asking import script, subject_of
 
 from grader.contract import CHECK_BY_NAME
 from grader.judge.policy import DEFAULT_POLICY, evidence_of, watched_questions
@@ -21,6 +21,7 @@ WATCHED = watched_questions(CHECK_BY_NAME["bptt_gradients"], DEFAULT_POLICY)
 def _sandbox():
     with Sandbox(limits=Limits(time_s=30)) as sandbox:
         sandbox.ready()
+        sandbox.warm_for(script("import torch.func"))
         yield sandbox
 
 
@@ -228,7 +229,7 @@ BY_HAND = {
 def found_in(sandbox, body):
     source = f"{COMMON}\ndef bptt_gradients(X, T, Wxs, Wrec):\n{body.lstrip(chr(10))}\n"
     with subject_of(sandbox, source) as subject:
-        seen = list(subject.ask(WATCHED, limit_s=30))  # torch.func imports a second's worth the first time
+        seen = list(subject.ask(WATCHED, limit_s=30))
         unwatched = list(subject.ask([Question(q.function, q.args) for q in WATCHED], limit_s=30))
     for watched, plain in zip(seen, unwatched, strict=True):
         assert plain.evidence == ()
@@ -240,6 +241,13 @@ def found_in(sandbox, body):
 @pytest.fixture(scope="module", name="truth")
 def _truth(sandbox):
     return found_in(sandbox, BY_HAND["backwards in time"])[1]
+
+
+def test_what_torch_loads_late_is_there_before_the_submission(sandbox):
+    source = "import sys\ndef relu(S): return float('torch._dynamo' in sys.modules)\n"
+    with subject_of(sandbox, source) as subject:
+        (seen,) = subject.ask([Question("relu", (0.0,))], limit_s=30)
+    assert float(seen.value) == 1
 
 
 @pytest.mark.parametrize("how", AUTOGRAD)
