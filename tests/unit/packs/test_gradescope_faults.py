@@ -78,27 +78,31 @@ def _parent(pid):
     return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1]
 
 
+def _kill_a_template(killed):
+    """Kill the first template of ours that has forked a child."""
+    for _ in range(2000):
+        for pid in _descendants(os.getpid()):
+            try:
+                children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+                template = _is_of_template(pid) and not _is_of_template(_parent(pid))
+            except OSError:
+                continue
+            if template and children:  # its children are forked from it, and look the same
+                os.kill(pid, signal.SIGKILL)
+                killed.append(pid)
+                return
+        time.sleep(0.01)
+
+
 def test_a_template_process_that_is_killed_is_no_score(place, handed_in):
-    killed = []
-
-    def kill():
-        for _ in range(2000):
-            for pid in _descendants(os.getpid()):
-                try:
-                    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-                    template = _is_of_template(pid) and not _is_of_template(_parent(pid))
-                except OSError:
-                    continue
-                if template and children:  # its children are forked from it, and look the same
-                    os.kill(pid, signal.SIGKILL)
-                    killed.append(pid)
-                    return
-            time.sleep(0.01)
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    ran = place.grade([handed_in["endless"]])
-    killer.join()
+    for _ in range(3):  # on a busy machine it may be killed when the grading is over
+        killed = []
+        killer = threading.Thread(target=_kill_a_template, args=(killed,))
+        killer.start()
+        ran = place.grade([handed_in["endless"]])
+        killer.join()
+        if ran.status != 0:
+            break
     assert killed
     assert "SandboxError" in no_score(ran).printed or "template process" in ran.printed
 
