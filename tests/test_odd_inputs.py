@@ -109,7 +109,7 @@ def test_a_notebook_of_50_mb_of_pictures_is_graded(tmp_path):
 def test_harm_at_top_level_costs_its_statement_and_nothing_else(tmp_path, harm, noted):
     (tmp_path / "harm.py").write_text(f"{RIGHT}\n{harm}\n")
 
-    done = grade("--format", "json", "harm.py", cwd=tmp_path)
+    done = grade("--format", "json", "--time-limit", "5", "harm.py", cwd=tmp_path)
 
     result = json.loads(done.stdout)
     assert (done.returncode, result["score"]) == (0, 100)

@@ -23,7 +23,8 @@ _ROUNDOFFS = 16  # of a mistaken training, seen by doing it in float32 too
 _RELATIVE = 1e-5
 _WIDEST = 1e-2
 _LOST = 1e6  # a value that large has left every valley
-_SHORT = 8
+_SHORT = (2, 8)  # updates: few ways are left to be followed further
+_LONG = 16
 _LEAST = 1e-3  # a gradient from which a rate can be read
 _COUNTS = (0, -1, 1)
 _COUNT = {0: (), -1: (Mistake("train.iteration_count", {"count": "one too few"}),),
@@ -73,19 +74,18 @@ class _Search:
     def explanations(self) -> list[Explanation]:
         """Every way whose weights and losses are the submission's: tried on short trainings, what is left on all."""
         ways = list(descents(self._own_rates(), self._own_starts()))
-        short = np.flatnonzero(self.counts <= _SHORT)
-        if 0 < short.size < len(self.cases) and not self._hardcoded():
-            some = _Search(tuple(self.cases[r] for r in short), tuple(self.answers[r] for r in short))
-            ways = [way for way, _ in some.fitting(ways)]
+        for most in () if self._hardcoded() else _SHORT:
+            short = np.flatnonzero(self.counts <= most)
+            if short.size < len(self.cases) and (self.asked & (self.counts > 0))[short].any():
+                some = _Search(tuple(self.cases[r] for r in short), tuple(self.answers[r] for r in short))
+                ways = list(dict.fromkeys(way for way, _ in some.fitting(ways)))
         return [found for _, found in self.fitting(list(dict.fromkeys(ways)))]
 
     def fitting(self, ways: list[Descent]) -> Iterator[tuple[Descent, Explanation]]:
         """Those of `ways` that give all answers, with what is wrong with them."""
         if not ways:
             return
-        iterations = int(self.counts.max()) + 1
-        run = descend(ways, self.batch, self.rates, iterations, np.float64)
-        single = descend(ways, self.batch, self.rates, iterations, np.float32)
+        run, single = self._follow(ways, np.float64), self._follow(ways, np.float32)
         slack = Run(
             *(np.minimum(_ROUNDOFFS * np.abs(a - b), _WIDEST * np.abs(a)) for a, b in zip(run, single, strict=True))
         )
@@ -101,6 +101,17 @@ class _Search:
                     mistakes = (*way.mistakes(), *final, *losses)
                     cost = sum(mistake.cost for mistake in mistakes)
                     yield way, Explanation(mistakes, cost, None if fixed else partial(_trace, way))
+
+    def _follow(self, ways: list[Descent], dtype: type) -> Run:
+        """Each way through all cases, one update further than asked; the few long trainings apart from the others."""
+        size = (int(self.counts.max()) + 2, len(ways), len(self.cases))
+        run = Run(np.full((size[0], 2, *size[1:]), np.nan), np.full(size, np.nan))
+        for rows in map(np.flatnonzero, (self.counts <= _LONG, self.counts > _LONG)):
+            if rows.size:
+                batch, most = pack([self.cases[r] for r in rows]), int(self.counts[rows].max())
+                part = descend(ways, batch, self.rates[rows], most + 1, dtype)
+                run.weights[: most + 2, :, :, rows], run.losses[: most + 2, :, rows] = part
+        return run
 
     # ------------------------------------------------------------------------ weights
     def _ends_there(self, run: Run, slack: Run, v: int, count: int) -> bool:
