@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from importlib import metadata
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from grader import __version__
 from grader.cases import PUBLIC_SEED, CaseBank, default_cache_dir, import_bank, load_or_build
+from grader.closing import Closing
 from grader.contract import CHECKS, CheckSpec
 from grader.diagnose import Diagnoser
 from grader.errors import DeviceError, GraderError, UnreadableError
@@ -52,9 +52,6 @@ from grader.sandbox.supervisor import Sandbox
 from grader.score import earned_share, report_of
 from grader.walk import training_path
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
-
 __all__ = ["Grader", "Settings", "bank_for", "diagnose_machine"]
 
 
@@ -86,7 +83,7 @@ class Settings:
         )
 
 
-class Grader:
+class Grader(Closing):
     """Grades submissions one after another in a warm sandbox; use it as a context, or close it.
 
     The constructor starts the sandbox (or takes a `template` that is starting) and reads the case bank meanwhile.
@@ -286,16 +283,6 @@ class Grader:
     def close(self) -> None:
         """End the sandbox and whatever it started."""
         self._sandbox.close()
-
-    def __enter__(self) -> Self:
-        """Use as a context: closed at the end."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Close."""
-        self.close()
 
 
 def bank_for(settings: Settings) -> CaseBank:

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from grader.result import Report
 from truth import FUNCTIONS, Case, cases, gradient, states
 
 if sys.version_info >= (3, 11):
@@ -198,6 +199,17 @@ def manifest(path: Path) -> list[Entry]:
         Entry(entry["file"], tuple(entry["codes"]), *(frozenset(entry.get(name, ())) for name in sets))
         for entry in entries
     ]
+
+
+# ---------------------------------------------------------------------------- what a report says
+def lost(report: Report) -> set[str]:
+    """The checks that do not have all their points."""
+    return {check.verdict.name for check in report.checks if check.points < check.max_points}
+
+
+def codes(report: Report) -> set[str]:
+    """The codes of all mistakes that are named."""
+    return {diagnosis.code for check in report.checks for diagnosis in check.verdict.diagnoses}
 
 
 # ---------------------------------------------------------------------------- errors carried forward

@@ -33,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).parent / "flat"))
 
 import watched
 
-from corpora import Entry, manifest
+from corpora import Entry, codes, lost, manifest
 from grader import pipeline
 from grader.judge.flat import judge as flat_judge
 from grader.pipeline import Grader, Settings
@@ -116,28 +116,27 @@ def flat_entry(flat: watched.Flat) -> Entry:
 
 def weigh(tally: Tally, name: str, entry: Entry, report: Report) -> None:
     """Count one report."""
-    lost = {check.verdict.name for check in report.checks if check.points < check.max_points}
-    codes = {diagnosis.code for check in report.checks for diagnosis in check.verdict.diagnoses}
+    missed, named = lost(report), codes(report)
     must = entry.loses - entry.carried
-    innocent = lost - ((entry.loses | entry.may_lose) - entry.carried)
+    innocent = missed - ((entry.loses | entry.may_lose) - entry.carried)
     if report.outcome != "graded":
         tally.note(name, f"{report.outcome}: {report.reason}")
     if entry.loses:
         tally.wrong += 1
-        tally.caught += report.outcome == "graded" and must <= lost
+        tally.caught += report.outcome == "graded" and must <= missed
         tally.collateral += len(innocent)
     else:
         tally.twins += 1
         tally.accused += len(innocent) + (report.outcome != "graded")
     if entry.codes:
         tally.known += 1
-        tally.diagnosed += set(entry.codes) <= codes
-    false = codes - set(entry.codes) - entry.may_name
+        tally.diagnosed += set(entry.codes) <= named
+    false = named - set(entry.codes) - entry.may_name
     tally.accused += len(false)
     differences = (
-        ("not caught in", must - lost),
+        ("not caught in", must - missed),
         ("lost by an innocent check:", innocent),
-        ("not named:", set(entry.codes) - codes),
+        ("not named:", set(entry.codes) - named),
         ("falsely named:", false),
     )
     for title, names in differences:

@@ -7,6 +7,7 @@ import textwrap
 import numpy as np
 import pytest
 
+from corpora import lost
 from grader.judge import right_answer
 from grader.load import load_program
 from grader.model import Answered, Question
@@ -140,10 +141,6 @@ def quick():
 
     with Grader(Settings(time_limit_s=3), several=True) as ready:
         yield ready
-
-
-def lost(report):
-    return {check.verdict.name for check in report.checks if check.points < check.max_points}
 
 
 def graded(grader, tmp_path, source):

@@ -12,15 +12,13 @@ import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO
 
+from grader.closing import Closing
 from grader.cohort.names import is_junk, shown_name
 
 if TYPE_CHECKING:
     from zipfile import ZipInfo
-
-    from typing_extensions import Self
 
 __all__ = ["Archive", "ArchiveError", "Entry", "EntryError", "Limits"]
 
@@ -76,7 +74,7 @@ class Entry:
         return () if self.info.date_time == _NO_TIME else self.info.date_time
 
 
-class Archive:
+class Archive(Closing):
     """An open zip and its entries, junk left out. Raises ArchiveError if it is none, or holds too much."""
 
     def __init__(self, file: BinaryIO, limits: Limits) -> None:
@@ -128,16 +126,6 @@ class Archive:
     def close(self) -> None:
         """Let go of the zip."""
         self._zip.close()
-
-    def __enter__(self) -> Self:
-        """Use as a context: closed at the end."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Close."""
-        self.close()
 
 
 def _check_directory(file: BinaryIO, limits: Limits) -> None:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from grader.cases import CaseBank
+from grader.closing import Closing
 from grader.cohort.executors import Executor, InProcess, Job, Result
 from grader.cohort.plain import key_of, to_data
 from grader.cohort.processes import LocalProcesses
@@ -29,9 +29,6 @@ from grader.model import Program
 from grader.pipeline import Settings, bank_for
 from grader.result import Judged, Outcome, Report, Submission
 from grader.score import report_of
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 __all__ = ["Graded", "Marks", "Progress", "StartExecutor", "Work", "grade_cohort"]
 
@@ -93,7 +90,7 @@ class Graded:
     report: Report
 
 
-class Marks:
+class Marks(Closing):
     """What a run found, read from the store when asked; the store stays locked until this is closed.
 
     `interrupted`: it was told to stop, so some are missing, and the same call goes on where it stopped.
@@ -111,16 +108,6 @@ class Marks:
     def close(self) -> None:
         """Let go of the store."""
         self.store.close()
-
-    def __enter__(self) -> Self:
-        """Use as a context: closed at the end."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Close."""
-        self.close()
 
 
 def grade_cohort(  # noqa: PLR0913 - the one way in

@@ -9,9 +9,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from grader.closing import Closing
 from grader.cohort.archives import Archive, ArchiveError, Limits
 from grader.cohort.handins import Dropped, HandIn, NbgraderIds, Problem, Source
 from grader.cohort.layouts import EXPECTED, Place, Placed, place, recognise, unwrapped
@@ -21,14 +21,11 @@ from grader.cohort.students import Student, Students
 from grader.cohort.trees import Tree, file_item, folder_tree, is_zip, zip_tree
 from grader.errors import UsageError
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
-
 __all__ = ["Cohort", "gather"]
 
 
 @dataclass(frozen=True, eq=False)
-class Cohort:
+class Cohort(Closing):
     """Who handed in what, by student; files that came out of zips are there until it is closed.
 
     Every student with a place of their own is in `submissions`, whatever lies there. `dropped` lists what was left out
@@ -44,16 +41,6 @@ class Cohort:
     def close(self) -> None:
         """Remove what was unpacked."""
         self._private.close()
-
-    def __enter__(self) -> Self:
-        """Use as a context: closed at the end."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Close."""
-        self.close()
 
 
 def gather(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
+from grader.closing import Closing
 from grader.cohort.archives import EntryError
 from grader.cohort.names import safe_name
 from grader.errors import GraderError
@@ -14,14 +14,12 @@ from grader.errors import GraderError
 if TYPE_CHECKING:
     from tempfile import TemporaryDirectory
 
-    from typing_extensions import Self
-
 __all__ = ["PrivateFolder"]
 
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
-class PrivateFolder:
+class PrivateFolder(Closing):
     """The only place where discovery writes: a folder of mode 0700, made when first needed, files of mode 0600."""
 
     def __init__(self, limit_bytes: int) -> None:
@@ -70,13 +68,3 @@ class PrivateFolder:
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
-
-    def __enter__(self) -> Self:
-        """Use as a context: removed at the end."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Remove."""
-        self.close()

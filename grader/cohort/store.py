@@ -23,9 +23,9 @@ from contextlib import closing, contextmanager
 from datetime import datetime, timezone
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from grader.closing import Closing
 from grader.cohort.out_folder import STORE_FILE as FILE_NAME
 from grader.cohort.plain import canonical, in_order
 from grader.cohort.records import Grading, Kept, Run, VerdictKey
@@ -33,9 +33,6 @@ from grader.cohort.wire import decode_judged, encode_judged
 from grader.errors import GraderError, UsageError
 from grader.result import Judged
 from grader.sandbox.levels import LEVELS, Level
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 __all__ = ["FILE_NAME", "Store"]
 
@@ -70,7 +67,7 @@ FROM gradings LEFT JOIN verdicts ON verdicts.id = gradings.verdict
 """
 
 
-class Store:
+class Store(Closing):
     """Opens, and creates unless `create` is false, the store in an output folder; locked until it is closed.
 
     The folder and the file are for their owner only. Raises UsageError where there is none, where another process has
@@ -287,16 +284,6 @@ class Store:
     def close(self) -> None:
         """Let go of the file. May be called twice."""
         self._db.close()
-
-    def __enter__(self) -> Self:
-        """Use as a context: closed at the end."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Close."""
-        self.close()
 
 
 _MARKS = ("application_id", "user_version")

@@ -79,13 +79,13 @@ class _Search:
             if short.size < len(self.cases) and (self.asked & (self.counts > 0))[short].any():
                 some = _Search(tuple(self.cases[r] for r in short), tuple(self.answers[r] for r in short))
                 ways = list(dict.fromkeys(way for way, _ in some.fitting(ways)))
-        return [found for _, found in self.fitting(list(dict.fromkeys(ways)))]
+        return [found for _, found in self.fitting(ways)]
 
     def fitting(self, ways: list[Descent]) -> Iterator[tuple[Descent, Explanation]]:
         """Those of `ways` that give all answers, with what is wrong with them."""
         if not ways:
             return
-        run, single = self._follow(ways, np.float64), self._follow(ways, np.float32)
+        run, single = self._follow(ways)
         slack = Run(
             *(np.minimum(_ROUNDOFFS * np.abs(a - b), _WIDEST * np.abs(a)) for a, b in zip(run, single, strict=True))
         )
@@ -102,16 +102,22 @@ class _Search:
                     cost = sum(mistake.cost for mistake in mistakes)
                     yield way, Explanation(mistakes, cost, None if fixed else partial(_trace, way))
 
-    def _follow(self, ways: list[Descent], dtype: type) -> Run:
-        """Each way through all cases, one update further than asked; the few long trainings apart from the others."""
-        size = (int(self.counts.max()) + 2, len(ways), len(self.cases))
-        run = Run(np.full((size[0], 2, *size[1:]), np.nan), np.full(size, np.nan))
+    def _follow(self, ways: list[Descent]) -> tuple[Run, Run]:
+        """Each way through all cases, one update further than asked, in float64 and in float32.
+
+        The few long trainings go apart from the others.
+        """
+        updates, v, r = int(self.counts.max()) + 1, len(ways), len(self.cases)
+        double, single = (
+            Run(np.full((updates + 1, 2, v, r), np.nan), np.full((updates + 1, v, r), np.nan)) for _ in range(2)
+        )
         for rows in map(np.flatnonzero, (self.counts <= _LONG, self.counts > _LONG)):
             if rows.size:
-                batch, most = pack([self.cases[r] for r in rows]), int(self.counts[rows].max())
-                part = descend(ways, batch, self.rates[rows], most + 1, dtype)
-                run.weights[: most + 2, :, :, rows], run.losses[: most + 2, :, rows] = part
-        return run
+                batch, most = pack([self.cases[r] for r in rows]), int(self.counts[rows].max()) + 1
+                for run, dtype in ((double, np.float64), (single, np.float32)):
+                    part = descend(ways, batch, self.rates[rows], most, dtype)
+                    run.weights[: most + 1, :, :, rows], run.losses[: most + 1, :, rows] = part
+        return double, single
 
     # ------------------------------------------------------------------------ weights
     def _ends_there(self, run: Run, slack: Run, v: int, count: int) -> bool:

@@ -13,13 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING
 
+from grader.closing import Closing
 from grader.errors import GraderError, UsageError
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 __all__ = ["FILE_NAME", "Batch", "Journal", "forget_in_journal"]
 
@@ -46,7 +42,7 @@ class Batch:
     tags: Mapping[str, str]
 
 
-class Journal:
+class Journal(Closing):
     """The journal in `folder` of what went to `target`, an assignment; held until it is closed.
 
     Raises UsageError where another process holds it, GraderError where it cannot be written.
@@ -150,16 +146,6 @@ class Journal:
     def close(self) -> None:
         """Let go of it. May be called twice."""
         self._db.close()
-
-    def __enter__(self) -> Self:
-        """Use as a context: closed at the end."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Close."""
-        self.close()
 
 
 def forget_in_journal(folder: Path, student: str) -> None:

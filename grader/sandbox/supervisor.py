@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from grader.closing import Closing
 from grader.errors import DeviceError, SandboxError
 from grader.model import Isolation, Program
 from grader.sandbox.inside.frames import FrameError
@@ -24,18 +25,15 @@ from grader.sandbox.line import BROKEN, ChildGoneError, ChildLine, Finish, LineE
 from grader.sandbox.probe import run_canaries
 from grader.sandbox.unconfined import spawn_unconfined
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
-
 __all__ = ["Sandbox"]
 
 _START_S = 60.0
 _END_S = 10.0
 _GRACE_S = 0.5
-_LOADED_LATE = ("optim", "torch.func", "import func", "functorch", "checkpoint")
+_LOADS_LATE = re.compile(r"optim|torch\.func\b|import func\b|functorch|utils\.checkpoint|utils import checkpoint")
 
 
-class Sandbox:
+class Sandbox(Closing):
     """A warm template process and the children forked from it, one at a time.
 
     The constructor starts the template (or takes one that is starting) and returns at once; `ready` waits for it,
@@ -61,7 +59,7 @@ class Sandbox:
         self._ended: dict[int, LineEnd] = {}
         self._forgotten: set[int] = set()
         self._spare: ChildLine | None = None
-        self._has_optimizers = False
+        self._has_late = False
         self.facts: Mapping[str, Any] = {}
         _let_children_work()
 
@@ -113,14 +111,15 @@ class Sandbox:
     def warm_for(self, program: Program) -> None:
         """Have the template import what torch loads with the first optimizer, if the program's text speaks of one.
 
-        `torch.func` loads the same. It takes as long as torch itself: no time of the submission's, and not to be spent
-        on those without. What is told of the program is this one bit. Raises SandboxError.
+        `torch.func` and checkpoints load the same. It takes as long as torch itself: no time of the submission's, and
+        not to be spent on those without. What is told of the program is this one bit. Raises SandboxError.
         """
-        texts = (*(cell.source for cell in program.cells), *(companion.source for companion in program.companions))
-        speaks = any(word in text for text in texts for word in _LOADED_LATE)
-        if self._has_optimizers or not self._template.confining or not speaks:
+        if self._has_late or not self._template.confining:
             return
-        self._has_optimizers = True
+        texts = (*(cell.source for cell in program.cells), *(companion.source for companion in program.companions))
+        if not any(_LOADS_LATE.search(text) for text in texts):
+            return
+        self._has_late = True
         self._drop_spare()
         self._template.send({"warm": "optimizers"})
 
@@ -222,16 +221,6 @@ class Sandbox:
         with contextlib.suppress(SandboxError):  # the template is gone, and its children with it
             self._drop_spare()
         self._template.close()
-
-    def __enter__(self) -> Self:
-        """Use as a context: closed at the end."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Close."""
-        self.close()
 
 
 def _pipes(count: int) -> list[tuple[int, int]]:

@@ -5,16 +5,10 @@ from __future__ import annotations
 import pytest
 from watched import HERE, manifest
 
+from corpora import codes, lost
+
 FLAT = manifest()
 WORTH = {"relu", "relu_derivative", "count_targets", "forward", "bptt_gradients", "train", "predict_counts"}
-
-
-def lost(report):
-    return {check.verdict.name for check in report.checks if check.points < check.max_points}
-
-
-def codes(report):
-    return {diagnosis.code for check in report.checks for diagnosis in check.verdict.diagnoses}
 
 
 @pytest.mark.parametrize("flat", FLAT, ids=str)

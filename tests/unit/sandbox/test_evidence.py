@@ -276,3 +276,31 @@ def test_what_is_written_by_hand_raises_no_alarm(sandbox, truth, how):
     evidence, value = found_in(sandbox, BY_HAND[how])
     assert evidence == ()
     assert value == pytest.approx(truth, rel=1e-4)
+
+
+class Heard:
+    """In place of a template: what it is sent."""
+
+    device, confining = "cpu", True
+
+    def __init__(self):
+        self.said = []
+
+    def send(self, message):
+        self.said.append(message)
+
+
+@pytest.mark.parametrize(
+    ("line", "late"),
+    [
+        *(("import torch.optim as o", 1), ("from torch.func import grad", 1), ("from torch import func", 1)),
+        *(("from torch.utils.checkpoint import checkpoint", 1), ("from torch.utils import checkpoint", 1)),
+        *(("import functools", 0), ("torch.functional.F", 0), ("checkpoint = 'weights.pt'", 0)),
+    ],
+)
+def test_only_a_submission_that_speaks_of_it_waits_for_what_torch_loads_late(line, late):
+    template = Heard()
+    sandbox = Sandbox(template=template)
+    for _ in range(2):
+        sandbox.warm_for(script(line))
+    assert len(template.said) == late

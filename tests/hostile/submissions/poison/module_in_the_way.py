@@ -8,10 +8,11 @@ Verdict: relu passed
 
 import os
 import sys
+import tempfile
 
 import torch
 
-for folder in (os.getcwd(), "/tmp"):
+for folder in (os.getcwd(), tempfile.gettempdir()):
     for name in ("tempfile", "random", "numpy"):
         try:
             with open(os.path.join(folder, f"{name}.py"), "w") as file:
